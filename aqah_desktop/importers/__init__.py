@@ -1,0 +1,1 @@
+"""One official file format per module: detect, preview, validate, import with a report."""

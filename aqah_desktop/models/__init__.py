@@ -1,0 +1,1 @@
+"""Application state with typed signals and no widgets: project, layers, style, jobs, commands."""

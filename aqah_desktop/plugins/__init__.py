@@ -1,0 +1,1 @@
+"""Manifest, loader and isolation of plugins; ``bundled/`` holds the first-party ones."""

@@ -1,0 +1,1 @@
+"""Core algorithms by family, thin over :mod:`aqah_desktop.science`."""

@@ -1,0 +1,1 @@
+"""Content models to map images, PDF, tables and exports; no widget is needed."""

@@ -1,0 +1,1 @@
+"""Paths in, arrays and tables out: every file the program reads or writes."""

@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "aqah_desktop"
-QT_FREE = "cli models importers reporting plugins plugin_api processing storage science records".split()
+QT_FREE = [
+    "cli",
+    "models",
+    "importers",
+    "reporting",
+    "plugins",
+    "plugin_api",
+    "processing",
+    "storage",
+    "science",
+    "records",
+]
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "_data" not in p.parts)
 
 

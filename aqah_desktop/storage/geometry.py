@@ -1,0 +1,53 @@
+"""Making the geometries of a file usable: valid, two-dimensional, empty ones told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+_AREA_TYPES = (3, 6)
+_LINE_TYPES = (1, 5)
+_COLLECTION = 7
+
+
+def clean_geometries(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Return the frame with valid 2-D geometries, and what was done.
+
+    Returns
+    -------
+    frame : GeoDataFrame
+        Geometry ``None`` where it was missing, empty or not finite.
+    counts : dict
+        ``repaired``, ``without_geometry`` (int) and ``geometry_types`` (sorted names; two or more
+        that are not the single and multiple form of one mean a mixed layer, ``mixed``).
+    """
+    geometries = shapely.force_2d(frame.geometry.to_numpy())
+    finite = np.isfinite(shapely.bounds(geometries)).all(axis=1)
+    usable = finite & ~shapely.is_empty(geometries)
+    geometries = np.array(np.where(usable, geometries, None), dtype=object)
+    invalid = usable & ~shapely.is_valid(geometries)
+    if invalid.any():
+        geometries[invalid] = [_repair(geometry) for geometry in geometries[invalid]]
+    names = sorted({str(name) for name in gpd.GeoSeries(geometries).geom_type.dropna().unique()})
+    frame = frame.set_geometry(gpd.GeoSeries(geometries, index=frame.index, crs=frame.crs))
+    families = {name.removeprefix("Multi") for name in names}
+    return frame, {
+        "repaired": int(invalid.sum()),
+        "without_geometry": int((~usable).sum()),
+        "geometry_types": names,
+        "mixed": len(families) > 1,
+    }
+
+
+def _repair(geometry: Any) -> Any:
+    """Make valid, keeping only parts of the original dimension (a spike is not a line layer)."""
+    valid = shapely.make_valid(geometry)
+    kind = shapely.get_type_id(geometry)
+    if shapely.get_type_id(valid) != _COLLECTION or kind == _COLLECTION:
+        return valid
+    keep = _AREA_TYPES if kind in _AREA_TYPES else _LINE_TYPES
+    parts = [part for part in shapely.get_parts(valid) if shapely.get_type_id(part) in keep]
+    return shapely.union_all(parts) if parts else None

@@ -1,0 +1,323 @@
+"""A territory pack: records read at once, tables and rasters when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aqah_desktop.errors import IntegrityError, StorageError, UnknownItemError
+from aqah_desktop.locations import data_folder
+from aqah_desktop.records import (
+    Confidence,
+    Dataset,
+    Layer,
+    LocalText,
+    Pollutant,
+    Problem,
+    RasterShape,
+    Territory,
+    TerritoryKind,
+    Text,
+    Threshold,
+)
+from aqah_desktop.storage.atomic import storage_error
+from aqah_desktop.storage.records_json import from_json
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from aqah_desktop.storage.rasters import RasterFile
+
+MANIFEST = "pack.json"
+FORMAT = "aqah-pack"
+#: Newest format this program reads.
+FORMAT_VERSION = 1
+REGION_CODE = "32"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of the pack: SHA-256 in hexadecimal and size."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What ``pack.json`` says. ``format`` is ``"aqah-pack/<version>"``."""
+
+    format: str
+    id: str
+    version: str
+    title: LocalText
+    minimum_app: str
+    coverage: dict[str, Any]
+    members: dict[str, Member]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Pack:
+    """An open pack. Nothing but JSON is read until a layer is asked for.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of the pack.
+    manifest : Manifest
+        Identity, version and members.
+    datasets, layers, territories : dict
+        Records by id or code.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        datasets: dict[str, Dataset],
+        layers: dict[str, Layer],
+        territories: dict[str, Territory],
+    ) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.datasets = datasets
+        self.layers = layers
+        self.territories = territories
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Pack:
+        """Open the bundled pack, a pack folder or an ``*.aqahpack`` file.
+
+        Raises
+        ------
+        StorageError
+            Missing or not a pack.
+        IntegrityError
+            Truncated, altered or made by a newer program.
+        """
+        folder = data_folder() if path is None else Path(path)
+        if folder.is_file():
+            raise StorageError("storage.not_a_pack", path=str(folder))
+        manifest = read_manifest(folder)
+        datasets = from_json(list[Dataset], _read(folder, "datasets.json"))
+        layers = from_json(list[Layer], _read(folder, "layers.json"))
+        territories = from_json(list[Territory], _read(folder, "territories.json"))
+        return cls(
+            folder,
+            manifest,
+            {record.id: record for record in datasets},
+            {record.id: record for record in layers},
+            {record.code: record for record in territories},
+        )
+
+    # ------------------------------------------------------------------ records
+
+    def territory(self, code: str) -> Territory:
+        """Return an EPCI, department or region by its code.
+
+        Raises
+        ------
+        UnknownItemError
+            ``storage.unknown_territory``, with the codes of the project's territories.
+        """
+        if code in self.territories:
+            return self.territories[code]
+        known = [t.code for t in self.territories.values() if t.aqah or t.kind is not TerritoryKind.EPCI]
+        raise UnknownItemError("storage.unknown_territory", code=code, known=sorted(known))
+
+    def layer(self, layer_id: str) -> Layer:
+        """Return the record of a layer.
+
+        Raises
+        ------
+        UnknownItemError
+            ``storage.unknown_layer``.
+        """
+        if layer_id in self.layers:
+            return self.layers[layer_id]
+        raise UnknownItemError("storage.unknown_layer", layer=layer_id, known=sorted(self.layers))
+
+    def dataset_of(self, layer_id: str) -> Dataset:
+        """Return the dataset a layer comes from.
+
+        Raises
+        ------
+        UnknownItemError
+            ``storage.unknown_layer``, ``storage.unknown_dataset``.
+        """
+        dataset_id = self.layer(layer_id).dataset_id
+        if dataset_id in self.datasets:
+            return self.datasets[dataset_id]
+        raise UnknownItemError("storage.unknown_dataset", dataset=dataset_id, layer=layer_id)
+
+    def concentration(self, pollutant: str, year: int) -> Layer:
+        """Return the annual-mean concentration layer of a pollutant and year.
+
+        Raises
+        ------
+        UnknownItemError
+            ``storage.no_concentration_pollutant`` or ``storage.no_concentration_year``, with what
+            there is.
+        """
+        found: dict[str, dict[int, Layer]] = {}
+        for layer in self.layers.values():
+            measure = layer.measure
+            if layer.role == "concentration" and measure and measure.pollutant and measure.years:
+                found.setdefault(measure.pollutant.value, {})[measure.years[1]] = layer
+        years = found.get(str(pollutant))
+        if years is None:
+            raise UnknownItemError(
+                "storage.no_concentration_pollutant", pollutant=str(pollutant), known=sorted(found)
+            )
+        if year not in years:
+            raise UnknownItemError(
+                "storage.no_concentration_year",
+                pollutant=str(pollutant),
+                year=str(year),
+                known=[str(known) for known in sorted(years)],
+            )
+        return years[year]
+
+    # ------------------------------------------------------------------ content
+
+    def read_vector(self, layer_id: str, territory: Territory | None = None) -> gpd.GeoDataFrame:
+        """Read a vector layer, of one territory when given.
+
+        Rows are chosen by ``commune_code`` when the layer has it, else by whether they meet the
+        territory's communes. Rows without geometry are kept.
+
+        Raises
+        ------
+        UnknownItemError, StorageError
+            Unknown layer; unreadable file.
+        """
+        from aqah_desktop.storage.pack_reading import read_layer
+
+        return read_layer(self, self.layer(layer_id), territory)
+
+    def read_table(self, layer_id: str) -> pd.DataFrame:
+        """Read the columns of a table or vector layer, without geometry.
+
+        Raises
+        ------
+        UnknownItemError, StorageError
+            Unknown layer; unreadable file.
+        """
+        from aqah_desktop.storage.vectors import read_attributes
+
+        layer = self.layer(layer_id)
+        return read_attributes(self.member(layer.source.member), layer.source.table or layer.id)
+
+    def open_raster(self, layer_id: str) -> RasterFile:
+        """Open a raster layer.
+
+        Raises
+        ------
+        UnknownItemError
+            ``storage.unknown_layer``, ``storage.not_a_raster``.
+        StorageError
+            Missing or damaged file.
+        """
+        from aqah_desktop.storage.rasters import open_raster
+
+        layer = self.layer(layer_id)
+        if not isinstance(layer.shape, RasterShape):
+            raise UnknownItemError("storage.not_a_raster", layer=layer_id)
+        return open_raster(self.member(layer.source.member))
+
+    def sites(self, kinds: Iterable[str], territory: Territory | None = None) -> gpd.GeoDataFrame:
+        """Read the sites of some kinds (``ecole``, ``college``, ``hospital``…) from every sites layer.
+
+        Unplaced sites are rows with ``placed`` false and no geometry. Fictitious layers are left out.
+
+        Raises
+        ------
+        UnknownItemError
+            ``storage.unknown_site_kind``, with the kinds there are.
+        """
+        from aqah_desktop.storage.pack_reading import read_sites
+
+        return read_sites(self, list(kinds), territory)
+
+    def thresholds(self, pollutant: str) -> list[Threshold]:
+        """Return the annual values of every framework for a pollutant."""
+        rows = self.read_table("thresholds").to_dict("records")
+        return [
+            Threshold(
+                id=str(row["id"]),
+                framework=str(row["framework"]),
+                pollutant=Pollutant(row["pollutant"]),
+                statistic=str(row["statistic"]),
+                value_ug_m3=float(row["value_ug_m3"]),
+                applies_from=str(row["applies_from"] or ""),
+                confidence=Confidence(row["confidence"]),
+                source=str(row["source"] or ""),
+            )
+            for row in rows
+            if row["pollutant"] == str(pollutant) and str(row["statistic"]).startswith("annual")
+        ]
+
+    # ------------------------------------------------------------------ integrity
+
+    def member(self, name: str) -> Path:
+        """Return the path of a file of the pack.
+
+        Raises
+        ------
+        IntegrityError
+            ``storage.pack_member_missing``, ``storage.pack_foreign_path``.
+        """
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise IntegrityError("storage.pack_foreign_path", member=name, path=str(self.folder))
+        if not path.is_file():
+            raise IntegrityError("storage.pack_member_missing", member=name, path=str(self.folder))
+        return path
+
+    def verify(self) -> list[Problem]:
+        """Compare every file with the manifest; empty when the pack is whole and unaltered."""
+        from aqah_desktop.storage.pack_archive import file_sha256
+
+        problems = []
+        for name, member in sorted(self.manifest.members.items()):
+            path = self.folder / name
+            if not path.is_file():
+                problems.append(Problem(name, Text("storage.verify_missing", {"member": name})))
+            elif path.stat().st_size != member.bytes or file_sha256(path) != member.sha256:
+                problems.append(Problem(name, Text("storage.verify_altered", {"member": name})))
+        return problems
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``pack.json`` and check that this program can read the pack.
+
+    Raises
+    ------
+    StorageError
+        ``storage.not_a_pack``; ``storage.bad_record``.
+    IntegrityError
+        ``storage.pack_newer``.
+    """
+    if not (folder / MANIFEST).is_file():
+        key = "storage.not_a_pack" if folder.exists() else "storage.missing_file"
+        raise StorageError(key, path=str(folder), folder=str(folder.parent))
+    manifest = from_json(Manifest, _read(folder, MANIFEST))
+    name, _, version = manifest.format.partition("/")
+    if name != FORMAT or not version.isdigit():
+        raise StorageError("storage.not_a_pack", path=str(folder))
+    if int(version) > FORMAT_VERSION:
+        raise IntegrityError("storage.pack_newer", path=str(folder), minimum_app=manifest.minimum_app)
+    return manifest
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise IntegrityError("storage.pack_member_missing", member=name, path=str(folder)) from error
+    except OSError as error:
+        raise storage_error(error, path) from error

@@ -8,7 +8,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from aqah_desktop.storage.vectors import write_geopackage
 from framework import Product, RasterContent
 from pack_state import PackState, as_table, read_product, stored
 from packages import FOLDER
@@ -16,6 +15,7 @@ from packages import FOLDER
 from aqah_desktop.records import RasterShape
 from aqah_desktop.storage.atomic import write_text
 from aqah_desktop.storage.rasters import write_raster
+from aqah_desktop.storage.vectors import write_geopackage
 
 VECTORS = "vectors.gpkg"
 

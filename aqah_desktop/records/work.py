@@ -32,6 +32,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     #: Where the default or the range comes from; ``""`` = the user's own assumption.
     reference: str = ""
+    #: For a ``file``: what it holds, hence how the host opens it (:mod:`aqah_desktop.processing.inputs`).
+    content: Literal["raster", "places", "polygons", "table"] = "table"
 
 
 @dataclass(frozen=True, slots=True)

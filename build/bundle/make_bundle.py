@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from framework import Product, in_order, load_recipe, recipe_ids, run_recipe
+from framework import Product, Recipe, in_order, load_recipe, recipe_ids, run_recipe
 from pack_state import PackState, read_product
 from pack_writer import differences, write_pack
 from packages import FOLDER, BundleError
@@ -25,15 +25,15 @@ class Builder:
         self.folder = folder
         self.old = PackState.read(folder)
         self.new = copy.deepcopy(self.old)
-        self.recipes = {recipe_id: load_recipe(recipe_id) for recipe_id in recipe_ids()}
+        self.recipes: dict[str, Recipe] = {}
         self.made: dict[str, Product] = {}
         self.wanted = self._wanted(only)
 
     def run(self) -> None:
         """Build the wanted recipes in order."""
-        for recipe_id in [*set(self.new.recipes) - set(self.recipes), *self.wanted]:
+        for recipe_id in {*self.new.recipes} - {*recipe_ids()} | {*self.wanted}:
             self.new.drop(recipe_id)
-        for recipe_id in in_order({key: self.recipes[key] for key in self.wanted}):
+        for recipe_id in in_order(self.recipes):
             started = time.monotonic()
             products, work = run_recipe(self.recipes[recipe_id], self.find)
             finished = self.new.add(recipe_id, products, work)
@@ -48,10 +48,9 @@ class Builder:
 
     def _wanted(self, only: list[str]) -> list[str]:
         """Asked recipes and those they require that the pack on disk does not hold."""
-        wanted = list(only or self.recipes)
+        wanted = list(only or recipe_ids())
         for recipe_id in wanted:  # grows while it is read
-            if recipe_id not in self.recipes:
-                raise BundleError(f"no recipe {recipe_id!r}; there are: {', '.join(self.recipes)}")
+            self.recipes[recipe_id] = load_recipe(recipe_id)
             required = self.recipes[recipe_id].REQUIRES
             wanted += [r for r in required if r not in wanted and r not in self.old.recipes]
         return wanted

@@ -26,8 +26,9 @@ from aqah_desktop.records import Territory, TerritoryKind
 ID = "communes"
 REQUIRES: tuple[str, ...] = ()
 
-#: New communes of which the source holds the former main commune only.
-INCOMPLETE = ("02589", "59006", "62447", "80716")
+#: New communes of which the source holds the former main commune only. Their gaps are those of
+#: Filain, Bermeries, Huby-Saint-Leu with Marconne and Sainte-Austreberthe, and Yaucourt-Bussus.
+INCOMPLETE = ("02589", "59006", "62447", "80155")
 GAP_FILLED = "gap_filled"
 PARTIAL = "partial"
 _LEAST_HOLE_M2 = 100_000.0

@@ -62,7 +62,7 @@ def _transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
-def transform(x: np.ndarray, y: np.ndarray, source: str, target: str) -> tuple[np.ndarray, np.ndarray]:
+def transform_points(x: np.ndarray, y: np.ndarray, source: str, target: str) -> tuple[np.ndarray, np.ndarray]:
     """Transform coordinates, x east and y north; infinite where the transformation has no answer."""
     if source == target:
         return x, y
@@ -84,7 +84,7 @@ def likely_crs(x: float, y: float) -> list[str]:
     found = []
     x_min, y_min, x_max, y_max = _REGION_EXTENT
     for code in _CANDIDATES:
-        east, north = transform(np.array([x]), np.array([y]), code, WORK_CRS)
+        east, north = transform_points(np.array([x]), np.array([y]), code, WORK_CRS)
         if x_min <= east[0] <= x_max and y_min <= north[0] <= y_max:
             found.append(code)
     return found

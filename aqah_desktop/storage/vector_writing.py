@@ -15,8 +15,19 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.storage import gdal_env
 from aqah_desktop.storage.atomic import atomic_path, write_failure
+from aqah_desktop.storage.records_json import canonical_json
 
 _WRITE_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, RuntimeError)
+
+#: What pandas finds in a column of objects → type that keeps gaps.
+_NULLABLE = {
+    "boolean": "boolean",
+    "integer": "Int64",
+    "floating": "float64",
+    "mixed-integer-float": "float64",
+}
+#: Columns GeoPackage makes itself, and what it calls them when the data have one of that name.
+_OWN_COLUMNS = {"fid": ("FID", "aqah_fid"), "geom": ("GEOMETRY_NAME", "aqah_geom")}
 
 
 def write_geopackage(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -54,6 +65,8 @@ def add_table(path: Path, name: str, frame: pd.DataFrame) -> None:
     gdal_env.harden()
     options: dict[str, Any] = {"layer": name, "driver": "GPKG", "append": path.exists()}
     prepared = prepare(frame)
+    taken = {str(column).lower() for column in prepared.columns}
+    options |= {option: spare for own, (option, spare) in _OWN_COLUMNS.items() if own in taken}
     if isinstance(prepared, gpd.GeoDataFrame):
         kinds = set(prepared.geom_type.dropna().unique())
         single = {kind.removeprefix("Multi") for kind in kinds}
@@ -68,16 +81,49 @@ def add_table(path: Path, name: str, frame: pd.DataFrame) -> None:
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy whose columns GeoPackage can hold."""
-    from aqah_desktop.storage.records_json import canonical_json
-
     prepared = frame.copy(deep=False).reset_index(drop=True)
     prepared.attrs = {}
+    geometry = prepared.active_geometry_name if isinstance(prepared, gpd.GeoDataFrame) else None
+    if geometry not in prepared.columns:
+        prepared = pd.DataFrame(prepared)
+    prepared = prepared.rename(columns=_distinct([str(c) for c in prepared.columns]))
     for name in prepared.columns:
-        column = prepared[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            prepared[name] = column.astype(object)
-        elif column.dtype == object and column.map(lambda v: isinstance(v, (list, dict, tuple))).any():
-            prepared[name] = column.map(
-                lambda v: canonical_json(v) if isinstance(v, (list, dict, tuple)) else v
-            )
+        if name != geometry:
+            prepared[name] = _storable(prepared[name])
     return prepared
+
+
+def _distinct(names: list[str]) -> dict[str, str]:
+    """New names of columns that differ only by case, which SQLite takes for one."""
+    renamed: dict[str, str] = {}
+    taken = {name.lower() for name in names}
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            number = 2
+            while f"{name}_{number}".lower() in taken:
+                number += 1
+            renamed[name] = f"{name}_{number}"
+            taken.add(renamed[name].lower())
+        seen.add(name.lower())
+    return renamed
+
+
+def _storable(column: pd.Series) -> pd.Series:
+    """A column of one type: booleans and whole numbers with gaps stay what they are."""
+    if isinstance(column, gpd.GeoSeries):  # a second geometry: GeoPackage holds one
+        return column.to_wkt()
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if column.dtype != object:
+        return column
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in _NULLABLE:
+        return column.astype(_NULLABLE[kind])
+    return column.map(_text_or_value)
+
+
+def _text_or_value(value: Any) -> Any:
+    if isinstance(value, (list, dict, tuple)):
+        return canonical_json(value)
+    return value.hex() if isinstance(value, bytes) else value

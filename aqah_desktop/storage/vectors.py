@@ -115,10 +115,10 @@ def read_vector(
             "where": where,
             "encoding": encoding or declared_encoding(source, info),
         }
-        frame = _read(source, path, options)
+        frame = _read(source, path, options, info)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise BadInputError("storage.vector_no_geometry", path=str(path), table=name)
-    frame = _unique_columns(frame).set_crs(crs, allow_override=True)
+    frame = frame.set_crs(crs, allow_override=True)
     if not anywhere:
         _check_place(frame, crs, path)
     if crs_code(crs) != WORK_CRS:
@@ -154,18 +154,29 @@ def read_attributes(
             "encoding": declared_encoding(source, info),
             "read_geometry": False,
         }
-        frame = _read(source, path, options)
-    return _unique_columns(pd.DataFrame(frame))
+        frame = _read(source, path, options, info)
+    return pd.DataFrame(frame)
 
 
-def _read(source: Path, path: Path | str, options: dict[str, Any]) -> pd.DataFrame:
+def _read(source: Path, path: Path | str, options: dict[str, Any], info: dict[str, Any]) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             # Told by the counts in attrs: measured geometries become plain ones.
             warnings.simplefilter("ignore")
-            return pyogrio.read_dataframe(source, **options)
+            frame = pyogrio.read_dataframe(source, **options)
     except READ_ERRORS as error:
         raise _unreadable(path, error) from error
+    return _with_missing(_unique_columns(frame), info)
+
+
+def _with_missing(frame: pd.DataFrame, info: dict[str, Any]) -> pd.DataFrame:
+    """Give back their type to whole numbers and booleans that came as floats for want of a NULL."""
+    types = dict(zip(map(str, info["fields"]), info["dtypes"], strict=True))
+    for name in frame.columns:
+        declared = str(types.get(name, ""))
+        if str(frame[name].dtype).startswith("float") and declared.startswith(("int", "uint", "bool")):
+            frame[name] = frame[name].astype("boolean" if declared == "bool" else "Int64")
+    return frame
 
 
 def _unreadable(path: Path | str, error: Exception) -> StorageError:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from aqah_desktop.errors import BadInputError, UnknownItemError
 from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario
-from aqah_desktop.records import Pollutant, RunRecord, Text
+from aqah_desktop.records import Layer, Pollutant, RunRecord, Text
 
 
 class Command(Protocol):
@@ -51,15 +51,23 @@ class OpenTerritory:
 
 @dataclass(frozen=True)
 class ChooseMoment:
-    """Choose pollutant and year of every view."""
+    """Choose pollutant and year of every view; ``layer`` takes the place of the concentration shown."""
 
     name: ClassVar[str] = "moment.choose"
     pollutant: Pollutant
     year: int
+    layer: Layer | None = None
 
     def apply(self, state: ProjectState) -> ProjectState:
         """Return the state at this pollutant and year."""
-        return replace(state, pollutant=self.pollutant, year=self.year)
+        layers = state.layers
+        if self.layer is not None:
+            shown = self.layer
+            layers = tuple(
+                replace(e, layer=shown) if e.layer.role == shown.role and e.origin == "pack" else e
+                for e in layers
+            )
+        return replace(state, pollutant=self.pollutant, year=self.year, layers=layers)
 
     def label(self) -> Text:
         """Label of the command."""

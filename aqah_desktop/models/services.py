@@ -1,0 +1,211 @@
+"""What the window and the command line both work with: pack, algorithms, plugins, runner, texts.
+
+Built once by the wiring (:mod:`aqah_desktop.app`, :mod:`aqah_desktop.cli`) and passed down; tests build
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aqah_desktop.errors import UnknownItemError
+from aqah_desktop.messages import Catalogue
+from aqah_desktop.processing.registry import Registry
+from aqah_desktop.records import Dataset, RunLimits, RunRecord
+from aqah_desktop.storage.pack import Pack
+
+if TYPE_CHECKING:
+    from aqah_desktop.plugins.loader import PluginSet
+    from aqah_desktop.processing.contract import Results
+    from aqah_desktop.processing.job import Job
+    from aqah_desktop.processing.runner import Listener, Runner
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is done: what it returned, how it was made, the datasets it stems from."""
+
+    results: Results
+    record: RunRecord
+    datasets: tuple[Dataset, ...]
+
+
+class Services:
+    """Pack, registry, plugins, runner and catalogue of one program.
+
+    Parameters
+    ----------
+    pack : Pack
+        The open pack.
+    language : str
+        ``"fr"`` or ``"en"``.
+    """
+
+    def __init__(self, pack: Pack, language: str = "fr") -> None:
+        self.pack = pack
+        self.registry = Registry()
+        self._plugins: PluginSet | None = None
+        self._runner: Runner | None = None
+        self._language = language
+        self._catalogue = Catalogue(language)
+        _register_core(self.registry)
+
+    @property
+    def plugins(self) -> PluginSet:
+        """Plugins found; looked for at first use, none is started."""
+        if self._plugins is None:
+            from aqah_desktop.plugins.loader import discover, register
+
+            found = discover()
+            _, failures = register(found, self.registry)
+            self._plugins = replace(found, failures=(*found.failures, *failures))
+            self._catalogue = Catalogue(self._language, extra=self._plugins.locales)
+        return self._plugins
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Texts of the program, and of the plugins once they were looked for."""
+        return self._catalogue
+
+    @property
+    def runner(self) -> Runner:
+        """The runner; made at first use."""
+        if self._runner is None:
+            from aqah_desktop.processing.runner import Runner
+
+            self._runner = Runner()
+        return self._runner
+
+    def algorithm(self, algorithm_id: str) -> Any:
+        """Return an algorithm, bundled or of a plugin.
+
+        Raises
+        ------
+        UnknownItemError
+            ``processing.unknown_algorithm``.
+        """
+        try:
+            return self.registry.get(algorithm_id)
+        except UnknownItemError:
+            _ = self.plugins
+            return self.registry.get(algorithm_id)
+
+    def start(
+        self,
+        algorithm_id: str,
+        given: Mapping[str, Any],
+        listener: Listener | None = None,
+        limits: RunLimits | None = None,
+    ) -> tuple[Job, Callable[[], None]]:
+        """Start a run; return its job and what closes the files it was given.
+
+        Raises
+        ------
+        AqahError
+            For a wrong parameter or a file that cannot be opened; nothing was started.
+        """
+        from aqah_desktop.processing.contract import Context
+        from aqah_desktop.processing.inputs import open_inputs
+        from aqah_desktop.processing.job import RunRequest
+        from aqah_desktop.processing.params import parse_params
+
+        algorithm = self.algorithm(algorithm_id)
+        params = parse_params(algorithm.spec, given)
+        with ExitStack() as stack:
+            inputs = stack.enter_context(open_inputs(algorithm.spec, params))
+            context = Context(self.pack, inputs, language=self._language)
+            request = RunRequest(
+                algorithm,
+                params,
+                context,
+                limits=limits,
+                inputs=self._input_hashes(algorithm.spec.inputs, params),
+            )
+            job = self.runner.start(request, listener)
+            closing = stack.pop_all()
+        return job, closing.close
+
+    def run(self, algorithm_id: str, given: Mapping[str, Any], listener: Listener | None = None) -> Finished:
+        """Run and wait.
+
+        Raises
+        ------
+        AqahError
+            What was wrong with the parameters or why the run failed.
+        """
+        job, close = self.start(algorithm_id, given, listener)
+        try:
+            job.wait()
+        except KeyboardInterrupt:
+            self.runner.cancel(job)
+            raise
+        finally:
+            close()
+        return self.finished(job)
+
+    def finished(self, job: Job) -> Finished:
+        """Return what a job that ended left behind.
+
+        Raises
+        ------
+        AqahError
+            Why it failed, or that it was cancelled.
+        """
+        results = job.value()
+        assert job.record is not None
+        ids = [name for name in job.record.inputs if name in self.pack.layers]
+        datasets = {self.pack.dataset_of(name).id: self.pack.dataset_of(name) for name in ids}
+        return Finished(results, job.record, tuple(datasets.values()))
+
+    def close(self) -> None:
+        """Stop every run and the child processes."""
+        if self._runner is not None:
+            self._runner.close()
+
+    def _input_hashes(self, roles: tuple[str, ...], params: Mapping[str, Any]) -> dict[str, str]:
+        """Content hashes of the layers a run reads: by role or id, and of the files it was given."""
+        wanted = {
+            layer.id: layer.content_hash
+            for layer in self.pack.layers.values()
+            if layer.id in roles or (layer.role in roles and _same_moment(layer, params))
+        }
+        for name, value in params.items():
+            if isinstance(value, Path) and value.is_file():
+                from aqah_desktop.storage.pack_archive import file_sha256
+
+                wanted[f"{name}:{value.name}"] = f"sha256:{file_sha256(value)}"
+        return wanted
+
+
+def _same_moment(layer: Any, params: Mapping[str, Any]) -> bool:
+    """Whether a layer is of the pollutant and year of the run, where the layer has them."""
+    measure = layer.measure
+    if measure is None:
+        return True
+    pollutant, year = params.get("pollutant"), params.get("year")
+    if measure.pollutant is not None and pollutant is not None and measure.pollutant != pollutant:
+        return False
+    return not (measure.years and isinstance(year, int) and year not in measure.years)
+
+
+def _register_core(registry: Registry) -> None:
+    from aqah_desktop.processing.algorithms.exposure.farms import FarmExposure
+    from aqah_desktop.processing.algorithms.exposure.sites import SiteExposure
+
+    registry.add(SiteExposure())
+    registry.add(FarmExposure())
+
+
+def open_services(pack: Path | None = None, language: str = "fr") -> Services:
+    """Open the bundled pack (or another one) and build the services on it.
+
+    Raises
+    ------
+    StorageError, IntegrityError
+        When the pack cannot be used.
+    """
+    return Services(Pack.open(pack), language)

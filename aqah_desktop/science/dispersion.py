@@ -280,7 +280,7 @@ def prepare_kernel(kernel: np.ndarray, shape: tuple[int, int], workers: int = 2)
     """
     if kernel.ndim != 2 or not all(n % 2 for n in kernel.shape):
         raise BadInputError("simulation.kernel_shape", shape=list(kernel.shape))
-    _reject_unusable(kernel, "kernel")
+    _reject_unusable(kernel, "simulation.unusable_kernel")
     rows, columns = (
         fft.next_fast_len(n + k - 1, real=True) for n, k in zip(shape, kernel.shape, strict=True)
     )
@@ -310,7 +310,7 @@ def disperse(
         Emissions are negative, missing or infinite, or of another shape than prepared for.
     """
     emissions = np.asarray(emissions_t_per_year, dtype=float)
-    _reject_unusable(emissions, "emissions")
+    _reject_unusable(emissions, "simulation.unusable_emissions")
     if isinstance(kernel, np.ndarray):
         kernel = prepare_kernel(kernel, (emissions.shape[0], emissions.shape[1]), workers)
     if emissions.shape != kernel.field_shape:
@@ -323,6 +323,6 @@ def disperse(
     return np.asarray(np.maximum(full[top : top + ny, left : left + nx], 0.0))
 
 
-def _reject_unusable(values: np.ndarray, what: str) -> None:
+def _reject_unusable(values: np.ndarray, key: str) -> None:
     if not np.isfinite(values).all() or (values < 0).any():
-        raise BadInputError("simulation.values_unusable", what=what)
+        raise BadInputError(key)

@@ -5,7 +5,7 @@ Units: t/yr per cell. Totals are conserved to 1e-9.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import exactextract
 import numpy as np
@@ -41,9 +41,9 @@ def spread_total(total_t_per_year: float, weights: np.ndarray) -> np.ndarray:
     """
     share = np.nan_to_num(np.asarray(weights, dtype=float), nan=0.0, posinf=np.inf)
     if not (np.isfinite(total_t_per_year) and total_t_per_year >= 0):
-        raise BadInputError("simulation.values_unusable", what="emissions")
+        raise BadInputError("simulation.unusable_emissions")
     if not np.isfinite(share).all() or (share < 0).any() or share.sum() <= 0:
-        raise BadInputError("simulation.values_unusable", what="weights")
+        raise BadInputError("simulation.unusable_weights")
     return np.asarray(share * (total_t_per_year / share.sum()))
 
 
@@ -57,15 +57,33 @@ def coverage_fraction(geometry: shapely.Geometry, grid: Grid) -> np.ndarray:
     """
     if geometry.is_empty or not geometry.is_valid or geometry.geom_type not in {"Polygon", "MultiPolygon"}:
         raise BadInputError("simulation.place_polygon")
-    covered = np.zeros((grid.ny, grid.nx))
-    # Only the extent of this raster is read: cells and their shares come back.
+    covered = np.zeros(grid.ny * grid.nx)
+    [(cells, shares)] = cell_shares([geometry], grid)
+    covered[cells] = shares
+    return covered.reshape(grid.ny, grid.nx)
+
+
+def cell_shares(geometries: Sequence[shapely.Geometry], grid: Grid) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Cells each polygon touches and the share of each cell inside it.
+
+    Returns
+    -------
+    list of (indices, shares)
+        Indices into the raveled ``(ny, nx)`` grid, int; shares from 0 to 1; both empty off the grid.
+    """
     x_min, y_min, x_max, y_max = grid.extent
-    raster = NumPyRasterSource(np.broadcast_to(np.uint8(0), covered.shape), x_min, y_min, x_max, y_max)
-    feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)}
-    [answer] = exactextract.exact_extract(raster, feature, ["cell_id", "coverage"])
-    cells = answer["properties"]
-    covered.ravel()[np.asarray(cells["cell_id"], dtype=np.intp)] = np.asarray(cells["coverage"])
-    return covered
+    # A raster that occupies nothing: only where its cells are is read.
+    blank = np.broadcast_to(np.uint8(0), (grid.ny, grid.nx))
+    raster = NumPyRasterSource(blank, x_min, y_min, x_max, y_max)
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(geometry)}
+        for geometry in geometries
+    ]
+    answers = exactextract.exact_extract(raster, features, ["cell_id", "coverage"])
+    return [
+        (np.asarray(a["properties"]["cell_id"], dtype=np.intp), np.asarray(a["properties"]["coverage"]))
+        for a in answers
+    ]
 
 
 def overlay(places: Mapping[int, shapely.Geometry]) -> list[tuple[shapely.Geometry, frozenset[int]]]:

@@ -160,5 +160,5 @@ def _positive_root(a: float, b: np.ndarray, c: np.ndarray) -> np.ndarray:
 def _usable(values: np.ndarray) -> np.ndarray:
     array = np.asarray(values, dtype=float)
     if np.isinf(array).any() or (array < 0).any():
-        raise BadInputError("simulation.values_unusable", what="concentrations")
+        raise BadInputError("simulation.unusable_concentrations")
     return array

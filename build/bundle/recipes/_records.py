@@ -9,10 +9,9 @@ import re
 import tomllib
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
-from describe import column, vector_product
-from framework import Product, Workspace
+from describe import column, raster_product, vector_product
+from framework import Content, Product, RasterContent, Workspace
 from recipes._figures import worst_confidence
 
 from aqah_desktop.records import (
@@ -22,10 +21,12 @@ from aqah_desktop.records import (
     Flag,
     Lineage,
     LocalText,
+    Measure,
     Method,
     Origin,
     Quality,
     Standing,
+    Statistic,
 )
 
 #: Places named in many records.
@@ -40,7 +41,7 @@ _NARROW = re.compile(r" ([:;?!%»])")
 
 def products(
     work: Workspace,
-    contents: dict[str, gpd.GeoDataFrame | pd.DataFrame],
+    contents: dict[str, Content],
     evidence: dict[str, dict[str, Any]] | None = None,
 ) -> list[Product]:
     """Join each content with the records of its layer; check that the stated confidence is the worst.
@@ -61,6 +62,9 @@ def products(
     made = []
     for layer_id, record in records["layers"].items():
         content, dataset = contents[layer_id], datasets[record["dataset"]]
+        if isinstance(content, RasterContent):
+            made.append(_raster(layer_id, dataset, record, content))
+            continue
         _check_confidence(work, layer_id, content, dataset)
         columns = tuple(column(*fields) for fields in record["columns"])
         content = content.astype(
@@ -109,6 +113,16 @@ def _dataset(dataset_id: str, record: dict[str, Any], evidence: dict[str, Any]) 
         ),
         evidence=evidence,
     )  # fmt: skip
+
+
+def _raster(layer_id: str, dataset: Dataset, record: dict[str, Any], content: RasterContent) -> Product:
+    title, measure = _text(record["title"]), _measure(record["measure"])
+    return raster_product(layer_id, dataset, title, role=record["role"], content=content, measure=measure)
+
+
+def _measure(record: dict[str, Any]) -> Measure:
+    first, last = record["years"]
+    return Measure(record["unit"], Statistic(record["statistic"]), years=(first, last))
 
 
 def _text(both: dict[str, str]) -> LocalText:

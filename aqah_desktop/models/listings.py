@@ -94,8 +94,9 @@ def plugin_verdict(folder: Path, catalogue: Catalogue) -> tuple[bool, list[dict[
 
     verdict = check_plugin(folder)
     rows = []
-    for finding in verdict.findings:
-        text = finding.text
-        words = catalogue.error(text).as_lines() if isinstance(text, AqahError) else catalogue.text(text)
-        rows.append({"level": finding.level, "text": words})
-    return verdict.good, rows
+    for step in verdict.steps:
+        found = [catalogue.text(text) for text in step.details]
+        if step.error is not None:
+            found.append(catalogue.error(step.error).as_lines().replace("\n", " "))
+        rows.append({"level": step.level, "text": " — ".join([catalogue.text(step.title), *found])})
+    return verdict.accepted, rows

@@ -128,18 +128,29 @@ def briefing(
     action: Finished | None = None,
 ) -> bytes:
     """Return the PDF of a briefing made of runs that are done."""
-    from aqah_desktop.reporting.briefing import build_briefing
-    from aqah_desktop.reporting.content import briefing_content
+    from datetime import date
 
-    content = briefing_content(
+    from aqah_desktop.reporting.briefing import build_briefing
+    from aqah_desktop.reporting.callouts import action_result, farm_callout
+    from aqah_desktop.reporting.content import BriefingWriter
+
+    catalogue = services.catalogue
+    callouts, result = [], None
+    if farms is not None:
+        tables = {name: table.frame for name, table in farms.results.tables.items()}
+        callouts.append(farm_callout(tables, farms.results.standing, catalogue))
+    if action is not None:
+        title = catalogue.text(services.algorithm(action.record.algorithm_id).spec.title)
+        table = action.results.tables["sites"].frame
+        result = action_result(title, action.results.figures, table, catalogue)
+    writer = BriefingWriter(
         services.pack,
         services.pack.territory(territory),
-        sites=sites.results,
-        sites_record=sites.record,
-        farms=farms.results if farms else None,
-        action=action.results if action else None,
-        action_record=action.record if action else None,
-        catalogue=services.catalogue,
+        date.fromisoformat(sites.record.started[:10]),
+        catalogue.language,
+    )
+    content = writer.content(
+        sites.results.tables["sites"].frame, callouts=callouts, action=result, standing=sites.results.standing
     )
     return build_briefing(content)
 

@@ -59,7 +59,7 @@ def rule() -> QFrame:
 
 def column(parent: QWidget | None = None, margins: int = 16, spacing: int = 10) -> QVBoxLayout:
     """A vertical layout on the 4 px grid."""
-    layout = QVBoxLayout(parent)
+    layout = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
     layout.setContentsMargins(margins, margins, margins, margins)
     layout.setSpacing(spacing)
     return layout
@@ -83,5 +83,7 @@ def clear(layout: QLayout) -> None:
     while (item := layout.takeAt(0)) is not None:
         if item.widget() is not None:
             item.widget().deleteLater()
-        elif item.layout() is not None:
-            clear(item.layout())
+        else:
+            inner = item.layout()
+            if inner is not None:
+                clear(inner)

@@ -198,7 +198,7 @@ class MapCanvas(pg.GraphicsView):
             place = self._box.mapSceneToView(position)
             self.hovered.emit(place.x(), place.y())
 
-    def _on_click(self, event: object) -> None:
+    def _on_click(self, event) -> None:
         place = self._box.mapSceneToView(event.scenePos())
         self.clicked.emit(place.x(), place.y(), event)
 

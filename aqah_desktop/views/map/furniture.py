@@ -73,11 +73,11 @@ class _ScaleStrip(QWidget):
             y = 4 + (count - 1 - i) * 18
             painter.drawText(QRectF(28, y - 9, 44, 18), Qt.AlignmentFlag.AlignVCenter, self._number(value))
         for value, words in self._marks:
-            y = 4 + self._position(value)
+            at = 4 + self._position(value)
             painter.setPen(QPen(theme.colour("ink"), 1.6))
-            painter.drawLine(QPointF(0, y), QPointF(22, y))
+            painter.drawLine(QPointF(0, at), QPointF(22, at))
             painter.setPen(theme.colour("ink"))
-            painter.drawText(QRectF(74, y - 9, self.width() - 74, 18), Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(QRectF(74, at - 9, self.width() - 74, 18), Qt.AlignmentFlag.AlignVCenter, words)
         painter.end()
 
     def _position(self, value: float) -> float:

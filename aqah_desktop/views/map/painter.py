@@ -91,7 +91,7 @@ def _indexed(painter: QPainter, scene: Scene, classes: np.ndarray, table: np.nda
 
 def _hatch(painter: QPainter, scene: Scene, where: np.ndarray) -> None:
     step = max(6, round(7 * scene.ratio))
-    rows, columns = np.indices(where.shape, sparse=True)
+    rows, columns = np.ogrid[: where.shape[0], : where.shape[1]]
     line = (rows + columns) % step < max(1, round(scene.ratio))
     table = np.zeros((256, 4), np.uint8)
     table[1] = (40, 48, 56, 120)

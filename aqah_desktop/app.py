@@ -1,0 +1,118 @@
+"""Start of the window: painted first, libraries after, first map as soon as it can be drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """What the command line asks of the window.
+
+    ``until`` = ``"first-map"`` leaves after the first usable map; ``timings`` receives the seconds from
+    the creation of the process to the painted window and to that map.
+    """
+
+    open: tuple[Path, ...] = ()
+    pack: Path | None = None
+    territory: str = ""
+    until: str = ""
+    timings: Path | None = None
+    language: str = ""
+
+
+def seconds_since_process_start() -> float:
+    """Age of this process, s (from the system where it tells, else from the start of Python)."""
+    system: str = sys.platform
+    if system == "linux":
+        fields = Path("/proc/self/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return float(Path("/proc/uptime").read_text(encoding="ascii").split()[0]) - started
+    return time.perf_counter()
+
+
+def run_window(options: StartOptions) -> int:
+    """Open the window and stay until it is closed; return the exit code."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from aqah_desktop.locations import user_folders
+    from aqah_desktop.messages import Catalogue
+    from aqah_desktop.models.settings import Settings
+    from aqah_desktop.views.main_window import MainWindow
+    from aqah_desktop.views.theme import ThemeManager
+
+    application = QApplication([sys.argv[0]])
+    application.setApplicationName("AQAH Desktop")
+    application.setStyle("Fusion")
+    settings = Settings(user_folders().settings / "settings.json")
+    language = options.language or settings.values.language
+    theme = ThemeManager(application, settings.values.theme)
+    window = MainWindow(settings, theme, Catalogue(language))
+    starting = _Starting(window, settings, theme, options, language)
+    window.painted.connect(starting.on_painted)
+    window.show()
+    QTimer.singleShot(5000, starting.on_painted)  # a window that is never exposed still gets its content
+    return application.exec()
+
+
+class _Starting:
+    """The steps of the start, each on its own turn of the event loop."""
+
+    def __init__(self, window: Any, settings: Any, theme: Any, options: StartOptions, language: str) -> None:
+        self._window, self._settings, self._theme = window, settings, theme
+        self._options, self._language = options, language
+        self._timings: dict[str, float] = {}
+        self._begun = False
+
+    def on_painted(self) -> None:
+        """The window is on screen: load the rest."""
+        if self._begun:
+            return
+        self._begun = True
+        self._timings["painted_s"] = round(seconds_since_process_start(), 3)
+        from PySide6.QtCore import QTimer
+
+        QTimer.singleShot(0, self._furnish)
+
+    def _furnish(self) -> None:
+        from aqah_desktop.errors import AqahError
+        from aqah_desktop.models.services import open_services
+        from aqah_desktop.views.workbench import Workbench
+
+        try:
+            services = open_services(self._options.pack, self._language)
+        except AqahError as error:
+            self._stop(error)
+            return
+        bench = Workbench(self._window, services, self._settings, self._theme)
+        self._window.workbench = bench
+        self._window.closing.connect(lambda event: bench.close() if event.isAccepted() else None)
+        bench.first_map.connect(self._on_first_map)
+        territory = self._options.territory or self._settings.values.last_territory
+        if territory in services.pack.territories:
+            bench.open_territory(territory)
+        elif self._options.until:
+            bench.open_territory(next(t.code for t in services.pack.territories.values() if t.aqah))
+
+    def _on_first_map(self) -> None:
+        self._timings.setdefault("usable_map_s", round(seconds_since_process_start(), 3))
+        if self._options.timings is not None:
+            self._options.timings.write_text(json.dumps(self._timings) + "\n", encoding="utf-8")
+        if self._options.until == "first-map":
+            self._window.close()
+
+    def _stop(self, error: Any) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
+        from aqah_desktop.messages import Catalogue
+
+        text = Catalogue(self._language).error(error)
+        QMessageBox.critical(self._window, "AQAH Desktop", f"{text.message}\n\n{text.cause}\n\n{text.remedy}")
+        self._window.close()

@@ -1,0 +1,54 @@
+"""The foot of the window: where the mouse is, scale, quality and source of what is shown, work under way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy
+
+from aqah_desktop.views.context import ViewContext
+from aqah_desktop.views.widgets import button, label
+
+
+class Foot(QFrame):
+    """One line; what does not fit is shortened, never cut in the middle of a word."""
+
+    cancel_asked = Signal()
+
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__()
+        self.setObjectName("foot")
+        self._context = context
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 12, 4)
+        layout.setSpacing(14)
+        self.place, self.scale = label(""), label("")
+        self.quality, self.source = label(""), label("")
+        self.place.setMinimumWidth(190)
+        self.quality.setProperty("role", "strong")
+        self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._task = label("")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(120)
+        self._cancel = button(context.t("window.cancel"), self.cancel_asked.emit, "link")
+        for words in (self.place, self.scale, self.quality):
+            layout.addWidget(words)
+        layout.addWidget(self.source, 1)
+        for widget in (self._task, self._bar, self._cancel):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
+        self.show_work(None)
+
+    def show_work(self, text: str | None, fraction: float = 0.0) -> None:
+        """Show work under way with its progress, or none."""
+        for widget in (self._task, self._bar, self._cancel):
+            widget.setVisible(text is not None)
+        if text is not None:
+            self._task.setText(text)
+            self._bar.setRange(0, 0 if fraction <= 0 else 100)
+            self._bar.setValue(round(100 * fraction))
+
+    def show_source(self, quality: str, source: str) -> None:
+        """Say how far what is shown can be trusted and whose it is."""
+        self.quality.setText(quality)
+        self.source.setText(source)
+        self.source.setToolTip(source)

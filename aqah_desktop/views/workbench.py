@@ -1,0 +1,196 @@
+"""Furnishes the window: builds pages and panels, and connects what the user asks to what is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from aqah_desktop.errors import AqahError
+from aqah_desktop.messages import Catalogue
+from aqah_desktop.models import opening
+from aqah_desktop.models.commands import ChooseMoment, OpenTerritory
+from aqah_desktop.models.notifications import Notifications
+from aqah_desktop.models.project import Project
+from aqah_desktop.models.services import Services
+from aqah_desktop.models.settings import Settings
+from aqah_desktop.records import Pollutant, Territory
+from aqah_desktop.views.actions import ActionCentre
+from aqah_desktop.views.context import ViewContext
+from aqah_desktop.views.main_window import MainWindow
+from aqah_desktop.views.map.contents import ContentLoader
+from aqah_desktop.views.map.page import MapPage
+from aqah_desktop.views.qt_dispatch import Dispatcher
+from aqah_desktop.views.shell.foot import Foot
+from aqah_desktop.views.shell.topbar import TopBar
+from aqah_desktop.views.start.page import Rings, StartPage, rings_of
+from aqah_desktop.views.theme import ThemeManager
+
+
+class Workbench(QObject):
+    """Pages and panels of one window on one set of services."""
+
+    first_map = Signal()
+
+    def __init__(
+        self, window: MainWindow, services: Services, settings: Settings, theme: ThemeManager
+    ) -> None:
+        super().__init__(window)
+        catalogue: Catalogue = services.catalogue
+        self.window = window
+        self.context = ViewContext(
+            services=services,
+            project=Project(),
+            settings=settings,
+            dispatcher=Dispatcher(self),
+            theme=theme,
+            actions=ActionCentre(window, theme, catalogue),
+            notifications=Notifications(),
+            catalogue=catalogue,
+        )
+        self.loader = ContentLoader(services.pack)
+        self.start_page = StartPage(self.context)
+        self.map_page = MapPage(self.context, self.loader)
+        self.top, self.foot = TopBar(self.context), Foot(self.context)
+        window.stack.addWidget(self.start_page)
+        window.stack.addWidget(self.map_page)
+        window.add_bar(self.top, top=True)
+        window.add_bar(self.foot, top=False)
+        self.context.actions.fill_menus(window.menuBar())
+        self._connect()
+        self._bind()
+        self._fill()
+        self.show_start()
+
+    # ------------------------------------------------------------------ what is shown
+
+    def show_start(self) -> None:
+        """Show the territory cards."""
+        self.window.stack.setCurrentWidget(self.start_page)
+        self.top.parentWidget().setVisible(False)
+        self.foot.setVisible(False)
+        self.window.show_docks(False)
+        self.context.actions.set_there("territory", False)
+
+    def open_territory(self, code: str) -> None:
+        """Open a territory of the pack."""
+        context, state = self.context, self.context.project.state
+        pack = context.services.pack
+        try:
+            territory = pack.territory(code)
+            year = opening.nearest_year(pack, state.pollutant, state.year)
+            layers = opening.opening_layers(pack, state.pollutant, year)
+        except AqahError as error:
+            context.notifications.error(error)
+            return
+        context.project.do(OpenTerritory(code, territory.extent, layers))
+        if year != state.year:
+            self.choose_moment(state.pollutant, year)
+        context.settings.set("last_territory", code)
+        self._show_map(territory)
+
+    def choose_moment(self, pollutant: Pollutant, year: int) -> None:
+        """Show another pollutant or year."""
+        pack = self.context.services.pack
+        year = opening.nearest_year(pack, pollutant, year)
+        self.context.project.do(ChooseMoment(pollutant, year, pack.concentration(pollutant, year)))
+
+    def _show_map(self, territory: Territory) -> None:
+        self.window.stack.setCurrentWidget(self.map_page)
+        self.top.parentWidget().setVisible(True)
+        self.foot.setVisible(True)
+        self.window.show_docks(True)
+        self.context.actions.set_there("territory", True)
+        self._show_choice()
+        self.map_page.home()
+        self.map_page.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.window.setWindowTitle(f"{territory.name} — AQAH Desktop")
+
+    def _show_choice(self) -> None:
+        state, pack = self.context.project.state, self.context.services.pack
+        years = opening.years_of(pack, state.pollutant)
+        self.top.show_choice(state.territory, state.pollutant.value, years, state.year)
+
+    # ------------------------------------------------------------------ connections
+
+    def _connect(self) -> None:
+        project, start, page = self.context.project, self.start_page, self.map_page
+        start.territory_chosen.connect(self.open_territory)
+        self.top.territory_chosen.connect(self.open_territory)
+        self.top.pollutant_chosen.connect(
+            lambda name: self.choose_moment(Pollutant(name), project.state.year)
+        )
+        self.top.years.chosen.connect(lambda year: self.choose_moment(project.state.pollutant, year))
+        page.hovered.connect(self._on_hover)
+        page.source_changed.connect(self.foot.show_source)
+        page.first_map.connect(self.first_map)
+        project.moment_changed.connect(self._on_moment)
+        project.history_changed.connect(self._on_history)
+
+    def _bind(self) -> None:
+        actions, project, canvas = self.context.actions, self.context.project, self.map_page.canvas
+        actions.bind("app.quit", self.window.close)
+        actions.bind("project.new", self.show_start)
+        actions.bind("edit.undo", project.undo)
+        actions.bind("edit.redo", project.redo)
+        actions.bind("map.home", self.map_page.home)
+        actions.bind("map.zoom_in", lambda: canvas.zoom_by(0.6))
+        actions.bind("map.zoom_out", lambda: canvas.zoom_by(1 / 0.6))
+        actions.bind("view.dark", lambda dark: self._use_theme("dark" if dark else "light"))
+
+    def _use_theme(self, name: str) -> None:
+        self.context.theme.use(name)
+        self.context.settings.set("theme", name)
+
+    def _on_moment(self, pollutant: Pollutant, _year: int) -> None:
+        self._show_choice()
+        self._ask_marks(pollutant)
+
+    def _on_history(self) -> None:
+        project, actions = self.context.project, self.context.actions
+        actions.set_there("undo", project.undo_label() is not None)
+        actions.set_there("redo", project.redo_label() is not None)
+
+    def _ask_marks(self, pollutant: Pollutant) -> None:
+        from aqah_desktop.reporting.style import threshold_marks
+
+        pack = self.context.services.pack
+        self.context.dispatcher.submit(
+            lambda _: threshold_marks(pack.thresholds(pollutant), pollutant),
+            lambda marks: self.map_page.set_marks(pollutant, marks),
+            key=f"marks.{pollutant}",
+        )
+
+    def _on_hover(self, x: float, y: float, value: str) -> None:
+        number = self.context.catalogue.number
+        self.foot.place.setText(f"x {number(x)}  y {number(y)} m   {value}")
+
+    # ------------------------------------------------------------------ content of the start page
+
+    def _fill(self) -> None:
+        pack = self.context.services.pack
+        territories = sorted((t for t in pack.territories.values() if t.aqah), key=lambda t: t.name)
+        everywhere = [t for t in pack.territories.values() if t.kind != "epci"]
+        self.top.fill([(t.code, t.name) for t in [*territories, *everywhere]], opening.pollutants_of(pack))
+        self.start_page.show_territories([(t, self._card_lines(t), self._rings(t)) for t in territories])
+        self.start_page.show_recent([Path(p) for p in self.context.settings.values.recent_projects])
+        self._ask_marks(self.context.project.state.pollutant)
+
+    def _card_lines(self, territory: Territory) -> list[str]:
+        number = self.context.catalogue.number
+        return [
+            self.context.t(
+                "window.card_size", people=number(territory.population), communes=len(territory.commune_codes)
+            )
+        ]
+
+    def _rings(self, territory: Territory) -> Rings:
+        limits = self.loader.prepared.outlines("epci")
+        if limits is None or territory.code not in limits.codes:
+            return []
+        return rings_of(limits.coordinates, limits.starts, limits.owner, limits.codes.index(territory.code))
+
+    def close(self) -> None:
+        """Stop everything that works in the background."""
+        self.context.dispatcher.close()
+        self.context.services.close()

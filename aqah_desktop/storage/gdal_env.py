@@ -48,6 +48,8 @@ _REMOTE_CONTENT = re.compile(
     rb"|\"gdal_streamed_alg\"|\"stac_version\"",
     re.IGNORECASE,
 )
+#: What may stand before the first character of an XML or JSON file.
+_BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
 #: More than this, once unzipped, is refused: real zipped layers stay far below.
 MAX_UNZIPPED_BYTES = 8 * 1024**3
 MAX_ZIP_RATIO = 1000
@@ -133,7 +135,7 @@ def check_path(path: Path | str) -> Path:
         raise storage_error(error, local) from error
     if not head:
         raise StorageError("storage.empty_file", path=text)
-    if _REMOTE_CONTENT.search(head):
+    if head.lstrip(_BEFORE_TEXT)[:1] in (b"<", b"{", b"[") and _REMOTE_CONTENT.search(head):
         raise StorageError("storage.remote_content", path=text)
     if head[:2] == b"PK":
         check_zip(local)

@@ -21,8 +21,9 @@ def clean_geometries(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[st
     frame : GeoDataFrame
         Geometry ``None`` where it was missing, empty or not finite.
     counts : dict
-        ``repaired``, ``without_geometry`` (int) and ``geometry_types`` (sorted names; two or more
-        that are not the single and multiple form of one mean a mixed layer, ``mixed``).
+        ``repaired``, ``without_geometry`` (int), ``repaired_rows`` (their positions) and
+        ``geometry_types`` (sorted names; two or more that are not the single and multiple form of
+        one mean a mixed layer, ``mixed``).
     """
     geometries = shapely.force_2d(frame.geometry.to_numpy())
     finite = np.isfinite(shapely.bounds(geometries)).all(axis=1)
@@ -36,7 +37,8 @@ def clean_geometries(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[st
     families = {name.removeprefix("Multi") for name in names}
     return frame, {
         "repaired": int(invalid.sum()),
-        "without_geometry": int((~usable).sum()),
+        "repaired_rows": [int(row) for row in np.flatnonzero(invalid)],
+        "without_geometry": sum(geometry is None for geometry in geometries),
         "geometry_types": names,
         "mixed": len(families) > 1,
     }

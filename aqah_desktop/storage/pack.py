@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aqah_desktop.errors import IntegrityError, StorageError, UnknownItemError
+from aqah_desktop.errors import IntegrityError, UnknownItemError
 from aqah_desktop.locations import data_folder
 from aqah_desktop.records import (
     Confidence,
     Dataset,
     Layer,
-    LocalText,
     Pollutant,
     Problem,
     RasterShape,
@@ -23,6 +22,7 @@ from aqah_desktop.records import (
     Threshold,
 )
 from aqah_desktop.storage.atomic import storage_error
+from aqah_desktop.storage.pack_manifest import Manifest, SignatureState, read_manifest, signature_state
 from aqah_desktop.storage.records_json import from_json
 
 if TYPE_CHECKING:
@@ -30,34 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aqah_desktop.storage.rasters import RasterFile
-
-MANIFEST = "pack.json"
-FORMAT = "aqah-pack"
-#: Newest format this program reads.
-FORMAT_VERSION = 1
-REGION_CODE = "32"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file of the pack: SHA-256 in hexadecimal and size."""
-
-    sha256: str
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What ``pack.json`` says. ``format`` is ``"aqah-pack/<version>"``."""
-
-    format: str
-    id: str
-    version: str
-    title: LocalText
-    minimum_app: str
-    coverage: dict[str, Any]
-    members: dict[str, Member]
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class Pack:
@@ -100,11 +72,13 @@ class Pack:
         """
         folder = data_folder() if path is None else Path(path)
         if folder.is_file():
-            raise StorageError("storage.not_a_pack", path=str(folder))
+            from aqah_desktop.storage.pack_archive import unpack
+
+            folder = unpack(folder)
         manifest = read_manifest(folder)
-        datasets = from_json(list[Dataset], _read(folder, "datasets.json"))
-        layers = from_json(list[Layer], _read(folder, "layers.json"))
-        territories = from_json(list[Territory], _read(folder, "territories.json"))
+        datasets = from_json(list[Dataset], _read(folder, "datasets.json", manifest))
+        layers = from_json(list[Layer], _read(folder, "layers.json", manifest))
+        territories = from_json(list[Territory], _read(folder, "territories.json", manifest))
         return cls(
             folder,
             manifest,
@@ -277,8 +251,24 @@ class Pack:
             raise IntegrityError("storage.pack_member_missing", member=name, path=str(self.folder))
         return path
 
-    def verify(self) -> list[Problem]:
-        """Compare every file with the manifest; empty when the pack is whole and unaltered."""
+    @property
+    def bundled(self) -> bool:
+        """Whether this is the pack that came with the program."""
+        return self.folder.resolve() == data_folder().resolve()
+
+    def signature(self, trusted_keys: Mapping[str, str] | None = None) -> SignatureState:
+        """Return what the signature is worth; ``trusted_keys``: public key (hex) → who holds it."""
+        return signature_state(self.folder, trusted_keys)
+
+    def verify(self, trusted_keys: Mapping[str, str] | None = None) -> list[Problem]:
+        """Compare every file with the manifest, and the manifest with its signature.
+
+        Returns
+        -------
+        list of Problem
+            Empty when the pack is whole, unaltered and, unless it came with the program, signed by a
+            trusted key. A missing or unknown signature is a warning, anything else an error.
+        """
         from aqah_desktop.storage.pack_archive import file_sha256
 
         problems = []
@@ -288,36 +278,24 @@ class Pack:
                 problems.append(Problem(name, Text("storage.verify_missing", {"member": name})))
             elif path.stat().st_size != member.bytes or file_sha256(path) != member.sha256:
                 problems.append(Problem(name, Text("storage.verify_altered", {"member": name})))
+        state = self.signature(trusted_keys)
+        if state is SignatureState.INVALID:
+            problems.append(Problem("", Text("storage.verify_bad_signature")))
+        elif state is not SignatureState.TRUSTED and not self.bundled:
+            problems.append(Problem("", Text(f"storage.verify_{state.value}"), "warning"))
         return problems
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read ``pack.json`` and check that this program can read the pack.
-
-    Raises
-    ------
-    StorageError
-        ``storage.not_a_pack``; ``storage.bad_record``.
-    IntegrityError
-        ``storage.pack_newer``.
-    """
-    if not (folder / MANIFEST).is_file():
-        key = "storage.not_a_pack" if folder.exists() else "storage.missing_file"
-        raise StorageError(key, path=str(folder), folder=str(folder.parent))
-    manifest = from_json(Manifest, _read(folder, MANIFEST))
-    name, _, version = manifest.format.partition("/")
-    if name != FORMAT or not version.isdigit():
-        raise StorageError("storage.not_a_pack", path=str(folder))
-    if int(version) > FORMAT_VERSION:
-        raise IntegrityError("storage.pack_newer", path=str(folder), minimum_app=manifest.minimum_app)
-    return manifest
-
-
-def _read(folder: Path, name: str) -> bytes:
+def _read(folder: Path, name: str, manifest: Manifest) -> bytes:
+    """Read a list of records, which must be the one the manifest names."""
     path = folder / name
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise IntegrityError("storage.pack_member_missing", member=name, path=str(folder)) from error
     except OSError as error:
         raise storage_error(error, path) from error
+    member = manifest.members.get(name)
+    if member is None or hashlib.sha256(data).hexdigest() != member.sha256:
+        raise IntegrityError("storage.pack_member_altered", member=name, path=str(folder))
+    return data

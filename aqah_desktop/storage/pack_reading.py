@@ -51,10 +51,11 @@ def read_sites(pack: Pack, kinds: list[str], territory: Territory | None) -> gpd
         if layer.role == _SITES_ROLE and pack.dataset_of(layer.id).standing.quality is not Quality.FICTITIOUS
     ]
     frames = [read_layer(pack, layer, territory).assign(layer_id=layer.id) for layer in layers]
-    known = sorted({str(kind) for layer in layers for kind in pack.read_table(layer.id)["kind"].dropna()})
-    unknown = [kind for kind in kinds if kind not in known]
-    if unknown:
-        raise UnknownItemError("storage.unknown_site_kind", kinds=unknown, known=known)
+    absent = set(kinds) - {str(kind) for frame in frames for kind in frame["kind"].dropna()}
+    if absent:  # none in this territory, or a word nobody knows
+        known = {str(kind) for layer in layers for kind in pack.read_table(layer.id)["kind"].dropna()}
+        if unknown := sorted(absent - known):
+            raise UnknownItemError("storage.unknown_site_kind", kinds=unknown, known=sorted(known))
     chosen = [frame[frame["kind"].isin(kinds)] for frame in frames]
     filled = [frame for frame in chosen if len(frame)] or chosen[:1]
     sites = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs="EPSG:2154")

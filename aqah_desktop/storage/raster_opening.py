@@ -35,7 +35,9 @@ def check_usable(dataset: DatasetReader, path: Path) -> None:
     """Refuse a raster without band, position or real numbers, or whose header is absurd."""
     if dataset.count < 1:
         names = [name.rsplit(":", 1)[-1].lstrip("/") for name in dataset.subdatasets]
-        raise BadInputError("storage.raster_no_band", path=str(path), inside=names)
+        if names:
+            raise BadInputError("storage.raster_several", path=str(path), inside=names)
+        raise BadInputError("storage.raster_no_band", path=str(path))
     if any("complex" in str(dtype) for dtype in dataset.dtypes):
         raise BadInputError("storage.raster_complex", path=str(path))
     transform = dataset.transform

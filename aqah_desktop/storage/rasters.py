@@ -285,6 +285,17 @@ class RasterFile:
                 return False
         return True
 
+    def check_has_values(self, band: int = 1) -> None:
+        """Refuse a raster without a single value.
+
+        Raises
+        ------
+        BadInputError
+            ``storage.raster_all_nodata``.
+        """
+        if self.is_all_nodata(band):
+            raise BadInputError("storage.raster_all_nodata", path=str(self.path))
+
     # ------------------------------------------------------------------ for this room
 
     def window(self, extent: Extent | None) -> PixelWindow:

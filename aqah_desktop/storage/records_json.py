@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Hashable
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aqah_desktop.errors import BadInputError, StorageError
+from aqah_desktop.storage.plain import MismatchError, build, to_plain
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-    from pydantic import TypeAdapter
+
+__all__ = [
+    "canonical_json", "from_json", "from_plain", "hash_array", "hash_bytes", "hash_frame", "to_json",
+    "to_plain",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -28,26 +31,19 @@ _COORDINATE_DECIMALS = 3
 _MISSING_TEXTS = ("None", "<NA>", "NaT", "nan")
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
-
-
-def to_plain(record: Any) -> Any:
-    """Return a record, or a list or dict of records, as plain JSON data."""
-    from pydantic_core import to_jsonable_python
-
-    return to_jsonable_python(record, inf_nan_mode="constants")
-
-
 def to_json(record: Any, *, indent: int | None = None) -> str:
     """Return a record (or a list or dict of records) as JSON text; canonical unless ``indent``."""
-    plain = to_plain(record)
+    plain = _plain(record)
     if indent is None:
         return canonical_json(plain)
     return _dump(plain, indent=indent, ensure_ascii=False) + "\n"
+
+
+def _plain(record: Any) -> Any:
+    try:
+        return to_plain(record)
+    except TypeError as error:
+        raise BadInputError("storage.not_json", reason=str(error)) from error
 
 
 def from_json(kind: type[T], text: str | bytes) -> T:
@@ -58,25 +54,32 @@ def from_json(kind: type[T], text: str | bytes) -> T:
     StorageError
         ``storage.bad_record``: not JSON, a missing field or a wrong type, with the first place where.
     """
-    from pydantic import ValidationError
-
     try:
-        read: T = _adapter(cast(Hashable, kind)).validate_json(text, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "-"
-        details = {"kind": _name(kind), "place": place, "reason": first["msg"]}
-        raise StorageError("storage.bad_record", count=error.error_count(), **details) from error
-    return read
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        details = {"kind": _name(kind), "place": "-", "reason": str(error)}
+        raise StorageError("storage.bad_record", **details) from error
+    return from_plain(kind, data)
 
 
 def from_plain(kind: type[T], data: Any) -> T:
-    """Read one record from plain JSON data."""
-    return from_json(kind, _dump(data))
+    """Read one record from plain JSON data.
+
+    Raises
+    ------
+    StorageError
+        ``storage.bad_record``.
+    """
+    try:
+        record: T = build(kind, data)
+    except MismatchError as error:
+        details = {"kind": _name(kind), "place": error.place, "reason": error.reason}
+        raise StorageError("storage.bad_record", **details) from error
+    return record
 
 
 def _name(kind: Any) -> str:
-    return getattr(kind, "__name__", str(kind)) if not hasattr(kind, "__args__") else str(kind)
+    return str(kind) if hasattr(kind, "__args__") else str(getattr(kind, "__name__", kind))
 
 
 def canonical_json(obj: Any) -> str:

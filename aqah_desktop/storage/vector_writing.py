@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import warnings
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +62,13 @@ def write_geopackage(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
             raise write_failure(error, path) from error
 
 
-def add_table(path: Path, name: str, frame: pd.DataFrame) -> None:
-    """Add one table to a GeoPackage being written (created when absent)."""
+def add_table(path: Path, name: str, frame: pd.DataFrame, *, append: bool = True) -> None:
+    """Add one table to a GeoPackage being written (created when absent).
+
+    Without ``append`` a table of that name is replaced.
+    """
     gdal_env.harden()
-    options: dict[str, Any] = {"layer": name, "driver": "GPKG", "append": path.exists()}
+    options: dict[str, Any] = {"layer": name, "driver": "GPKG", "append": append and path.exists()}
     prepared = prepare(frame)
     taken = {str(column).lower() for column in prepared.columns}
     options |= {option: spare for own, (option, spare) in _OWN_COLUMNS.items() if own in taken}
@@ -77,6 +82,33 @@ def add_table(path: Path, name: str, frame: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pyogrio.write_dataframe(prepared, path, **options)
+
+
+def replace_table(path: Path, name: str, frame: pd.DataFrame) -> None:
+    """Write one table of an existing GeoPackage that has others, replacing the one of that name.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
+    try:
+        add_table(path, name, frame, append=False)
+    except _WRITE_ERRORS as error:
+        raise write_failure(error, path) from error
+
+
+def drop_table(path: Path, name: str) -> None:
+    """Remove a table from a GeoPackage that has others; nothing happens when there is none."""
+    gdal_env.harden()
+    if name not in {str(row[0]) for row in pyogrio.list_layers(path)}:
+        return
+    # GDAL takes away geometry, index and triggers when it replaces the table by a plain one.
+    replace_table(path, name, pd.DataFrame({"removed": [True]}))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute('DROP TABLE "{}"'.format(name.replace('"', '""')))
+        for listing in ("gpkg_contents", "gpkg_ogr_contents"):
+            connection.execute(f"DELETE FROM {listing} WHERE table_name = ?", (name,))  # noqa: S608 - fixed
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,8 +143,8 @@ def _distinct(names: list[str]) -> dict[str, str]:
 
 def _storable(column: pd.Series) -> pd.Series:
     """A column of one type: booleans and whole numbers with gaps stay what they are."""
-    if isinstance(column, gpd.GeoSeries):  # a second geometry: GeoPackage holds one
-        return column.to_wkt()
+    if str(column.dtype) == "geometry":  # a second geometry: GeoPackage holds one
+        column = gpd.GeoSeries(column).to_wkt()
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     if column.dtype != object:

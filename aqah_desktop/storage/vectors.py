@@ -99,7 +99,7 @@ def read_vector(
         Missing, unreadable, truncated, or naming a network address.
     BadInputError
         ``storage.vector_no_crs``, ``storage.bad_crs``, ``storage.vector_wrong_place``,
-        ``storage.vector_no_geometry``, ``storage.vector_choose_table``,
+        ``storage.vector_wrong_crs``, ``storage.vector_no_geometry``, ``storage.vector_choose_table``,
         ``storage.vector_unknown_table``, ``storage.vector_unknown_column``.
     """
     gdal_env.harden()
@@ -184,13 +184,9 @@ def _unreadable(path: Path | str, error: Exception) -> StorageError:
 
 
 def _choose_table(path: Path | str, table: str | None, *, geometry: bool = True) -> str:
-    tables = list_tables(path)
     if table is not None:
-        if table not in tables:
-            raise BadInputError(
-                "storage.vector_unknown_table", path=str(path), table=table, tables=list(tables)
-            )
         return table
+    tables = list_tables(path)
     wanted = [name for name, kind in tables.items() if not geometry or kind != "None"] or list(tables)
     if not wanted:
         raise StorageError("storage.vector_unreadable", path=str(path), reason="no table")
@@ -204,6 +200,11 @@ def _info(source: Path, table: str, path: Path | str) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             info: dict[str, Any] = pyogrio.read_info(source, layer=table)
+    except DataLayerError as error:
+        tables = list(list_tables(source))
+        raise BadInputError(
+            "storage.vector_unknown_table", path=str(path), table=table, tables=tables
+        ) from error
     except READ_ERRORS as error:
         raise _unreadable(path, error) from error
     return info
@@ -263,6 +264,7 @@ def _check_place(frame: gpd.GeoDataFrame, crs: pyproj.CRS, path: Path | str) -> 
     if inside.any():
         return
     x, y = float(np.median(corners.x)), float(np.median(corners.y))
-    raise BadInputError(
-        "storage.vector_wrong_place", path=str(path), crs=crs.name, x=x, y=y, likely=likely_crs(x, y)
-    )
+    details = {"path": str(path), "crs": crs.name, "x": f"{x:.6g}", "y": f"{y:.6g}"}
+    if likely := likely_crs(x, y):
+        raise BadInputError("storage.vector_wrong_crs", likely=likely, **details)
+    raise BadInputError("storage.vector_wrong_place", **details)

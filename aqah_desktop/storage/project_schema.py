@@ -1,0 +1,141 @@
+"""What stands inside a ``*.aqah`` file besides layers, and how older files are brought up to date.
+
+A project is a GeoPackage. Vector and table results are ordinary layers of it; the program's own tables
+begin with ``aqah_``:
+
+- ``aqah_project``: a short notice for whoever opens the file in another program;
+- ``aqah_meta (key, value)``: uuid, format version, oldest reader version, program version;
+- one table ``(id, position, record)`` for each name of :data:`KINDS`, ``record`` being JSON;
+- ``aqah_rasters (id, tiff)``: raster results as the bytes of a GeoTIFF, because GeoPackage tiles hold
+  neither nodata nor metadata of float32 values faithfully;
+- ``aqah_set_aside (kind, id, record, reason)``: what could not be read, kept for repair.
+
+Tables this program does not know are kept as they are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import aqah_desktop
+from aqah_desktop.errors import IntegrityError, StorageError
+
+FORMAT_VERSION = 1
+#: Oldest program format that can read what this program writes.
+MINIMUM_READER_VERSION = 1
+KINDS = ("layers", "styles", "views", "scenarios", "runs", "provenance", "packs", "state")
+OWN_PREFIXES = ("aqah_", "gpkg_", "rtree_", "sqlite_")
+
+#: Format version → what brings a file of that version to the next one. Runs on the working copy only.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+_GPKG_APPLICATION_ID = 0x47504B47
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the working copy; functions and views a foreign file brings are not trusted."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def create(path: Path) -> None:
+    """Make an empty project at ``path``."""
+    import pandas as pd
+
+    from aqah_desktop.storage.vector_writing import add_table
+
+    notice = {"program": ["AQAH Desktop"], "note": ["aqah_* : tables du programme / program tables"]}
+    add_table(path, "aqah_project", pd.DataFrame(notice))
+    with closing(connect(path)) as connection, connection:
+        _create_tables(connection)
+        _put_meta(connection, "uuid", str(uuid.uuid4()))
+        stamp(connection)
+
+
+def stamp(connection: sqlite3.Connection) -> None:
+    """Write down which program last wrote the file."""
+    _put_meta(connection, "format_version", str(FORMAT_VERSION))
+    _put_meta(connection, "minimum_reader_version", str(MINIMUM_READER_VERSION))
+    _put_meta(connection, "app_version", aqah_desktop.__version__)
+
+
+def check_and_migrate(working: Path, path: Path) -> None:
+    """Check a working copy and bring it to this program's format; ``path`` is named in errors.
+
+    Raises
+    ------
+    StorageError
+        ``storage.not_a_project``; ``storage.project_damaged``.
+    IntegrityError
+        ``storage.project_newer``.
+    """
+    try:
+        with closing(connect(working)) as connection, connection:
+            _check_identity(connection, path)
+            meta = read_meta(connection)
+            version = _version(meta, path)
+            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise StorageError("storage.project_damaged", path=str(path))
+            for step in range(version, FORMAT_VERSION):
+                MIGRATIONS[step](connection)
+                _put_meta(connection, "format_version", str(step + 1))
+            _create_tables(connection)
+    except sqlite3.DatabaseError as error:
+        raise _database_error(error, working, path) from error
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return ``aqah_meta`` as a dictionary."""
+    return {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM aqah_meta")}
+
+
+def _create_tables(connection: sqlite3.Connection) -> None:
+    statements = [
+        "CREATE TABLE IF NOT EXISTS aqah_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS aqah_rasters (id TEXT PRIMARY KEY, tiff BLOB NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS aqah_set_aside (kind TEXT, id TEXT, record TEXT, reason TEXT)",
+    ]
+    statements += [
+        f"CREATE TABLE IF NOT EXISTS aqah_{kind}"
+        " (id TEXT PRIMARY KEY, position INTEGER NOT NULL, record TEXT NOT NULL)"
+        for kind in KINDS
+    ]
+    for statement in statements:
+        connection.execute(statement)
+
+
+def _put_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO aqah_meta VALUES (?, ?)", (key, value))
+
+
+def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if application_id != _GPKG_APPLICATION_ID or "aqah_meta" not in names:
+        raise StorageError("storage.not_a_project", path=str(path))
+
+
+def _version(meta: dict[str, str], path: Path) -> int:
+    reader, version = meta.get("minimum_reader_version", ""), meta.get("format_version", "")
+    if not (reader.isdecimal() and version.isdecimal() and "uuid" in meta):
+        raise StorageError("storage.project_damaged", path=str(path))
+    if int(reader) > FORMAT_VERSION:
+        raise IntegrityError("storage.project_newer", path=str(path), app=meta.get("app_version", "?"))
+    oldest = min(MIGRATIONS, default=FORMAT_VERSION)
+    if int(version) < oldest:
+        raise StorageError("storage.project_damaged", path=str(path))
+    return int(version)
+
+
+def _database_error(error: sqlite3.DatabaseError, working: Path, path: Path) -> StorageError:
+    """A file that is SQLite but unreadable is damaged; anything else is no project."""
+    with working.open("rb") as stream:
+        is_sqlite = stream.read(16) == b"SQLite format 3\x00"
+    if is_sqlite:
+        return StorageError("storage.project_damaged", path=str(path), reason=str(error))
+    return StorageError("storage.not_a_project", path=str(path))

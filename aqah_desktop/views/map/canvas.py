@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from aqah_desktop.reporting.tokens import RGB
@@ -40,18 +40,18 @@ class _Picture(pg.GraphicsObject):
     def paint(self, painter: QPainter, *_: object) -> None:
         if self.image is None:
             return
-        # In device pixels: a picture of the right scale is copied, not resampled.
-        transform = painter.deviceTransform()
+        # In pixels of the widget: a picture of the right scale is copied, not resampled. The world
+        # transform leaves out where the widget lies in its window, which the painter adds by itself.
+        transform = painter.worldTransform()
         corner = transform.map(QPointF(self.extent[0], self.extent[3]))
         opposite = transform.map(QPointF(self.extent[2], self.extent[1]))
         painter.save()
         painter.resetTransform()
         ratio = painter.device().devicePixelRatioF()
-        target = QRectF(corner / ratio, opposite / ratio)
-        exact = abs(target.width() * ratio - self.image.width()) < 1.0
-        if exact:
-            target = QRectF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio,
-                            self.image.width() / ratio, self.image.height() / ratio)  # fmt: skip
+        target = QRectF(corner, opposite)
+        if abs(target.width() * ratio - self.image.width()) < 1.0:
+            place = QPointF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio)
+            target = QRectF(place, QSizeF(self.image.width() / ratio, self.image.height() / ratio))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(target, self.image)
         painter.restore()
@@ -72,6 +72,8 @@ class MapCanvas(pg.GraphicsView):
     def __init__(self, dispatcher: Dispatcher, ground: RGB, name: str = "map") -> None:
         # Set before the base class, which resizes itself while it is being made.
         self._ready = False
+        #: Extent asked for and not yet changed by the user: kept whole when the widget is resized.
+        self._wanted: tuple[Extent, float] | None = None
         super().__init__(background=None)
         self._dispatcher, self._ground, self._key = dispatcher, ground, f"paint.{name}.{id(self)}"
         self._drawings: tuple[Drawing, ...] = ()
@@ -89,6 +91,7 @@ class MapCanvas(pg.GraphicsView):
         self._box.addItem(self._picture, ignoreBounds=True)
         self.setCentralItem(self._box)
         self._box.sigRangeChanged.connect(self._on_range)
+        self._box.sigRangeChangedManually.connect(self._on_user_moved)
         self.scene().sigMouseMoved.connect(self._on_move)
         self.scene().sigMouseClicked.connect(self._on_click)
         self.setMouseTracking(True)
@@ -135,15 +138,18 @@ class MapCanvas(pg.GraphicsView):
 
     def zoom_to(self, extent: Extent, margin: float = 0.04) -> None:
         """Show an extent whole."""
+        self._wanted = (extent, margin)
         rect = QRectF(extent[0], extent[1], extent[2] - extent[0], extent[3] - extent[1])
         self._box.setRange(rect, padding=margin)
 
     def zoom_by(self, factor: float) -> None:
         """Zoom around the centre; ``factor`` < 1 comes closer."""
+        self._wanted = None
         self._box.scaleBy((factor, factor))
 
     def pan_by(self, right: float, up: float) -> None:
         """Move by shares of the visible width and height."""
+        self._wanted = None
         x0, y0, x1, y1 = self.extent()
         self._box.translateBy(x=(x1 - x0) * right, y=(y1 - y0) * up)
 
@@ -193,6 +199,9 @@ class MapCanvas(pg.GraphicsView):
         self.repaint_scene()
         self.extent_changed.emit(self.extent())
 
+    def _on_user_moved(self, *_: object) -> None:
+        self._wanted = None
+
     def _on_move(self, position: QPointF) -> None:
         if self._box.sceneBoundingRect().contains(position):
             place = self._box.mapSceneToView(position)
@@ -210,6 +219,8 @@ class MapCanvas(pg.GraphicsView):
     def resizeEvent(self, event) -> None:
         """Paint again at the new size."""
         super().resizeEvent(event)
+        if self._ready and self._wanted is not None:
+            self.zoom_to(*self._wanted)
         self.repaint_scene()
 
     def showEvent(self, event) -> None:

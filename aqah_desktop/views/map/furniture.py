@@ -13,7 +13,11 @@ from aqah_desktop.reporting.style import ColourScale, nice_step
 from aqah_desktop.reporting.tokens import RGB
 from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.map.painter import draw_symbol
-from aqah_desktop.views.widgets import label
+from aqah_desktop.views.widgets import clear, label
+
+_LEGEND_WIDTH = 248
+#: Height of a class in the legend, px.
+_STEP = 15
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class _ScaleStrip(QWidget):
     ) -> None:
         super().__init__()
         self._context, self._scale, self._marks = context, scale, marks
-        self.setFixedHeight(18 * len(scale.colours) + 8)
+        self.setFixedHeight(_STEP * len(scale.colours) + 8)
         self.setMinimumWidth(190)
         words = ", ".join(self._number(b) for b in scale.breaks)
         self.setAccessibleName(f"{scale.unit}: {words}")
@@ -64,13 +68,13 @@ class _ScaleStrip(QWidget):
         theme, scale = self._context.theme, self._scale
         count = len(scale.colours)
         for i, colour in enumerate(scale.colours):
-            painter.fillRect(QRectF(0, 4 + (count - 1 - i) * 18, 22, 18), QColor(*colour))
+            painter.fillRect(QRectF(0, 4 + (count - 1 - i) * _STEP, 22, _STEP), QColor(*colour))
         font = QFont(self.font())
         font.setPixelSize(12)
         painter.setFont(font)
         painter.setPen(theme.colour("ink_soft"))
         for i, value in enumerate(scale.breaks):
-            y = 4 + (count - 1 - i) * 18
+            y = 4 + (count - 1 - i) * _STEP
             painter.drawText(QRectF(28, y - 9, 44, 18), Qt.AlignmentFlag.AlignVCenter, self._number(value))
         for value, words in self._marks:
             at = 4 + self._position(value)
@@ -84,12 +88,12 @@ class _ScaleStrip(QWidget):
         """Height of a value on the strip: linear inside a class, whose bounds are its breaks."""
         breaks, count = self._scale.breaks, len(self._scale.colours)
         if value <= breaks[0]:
-            return (count - 1) * 18 + (0 if value == breaks[0] else 9)
+            return (count - 1) * _STEP + (0 if value == breaks[0] else _STEP / 2)
         for i in range(1, len(breaks)):
             if value <= breaks[i]:
                 share = (value - breaks[i - 1]) / (breaks[i] - breaks[i - 1])
-                return (count - i - share) * 18
-        return 9.0
+                return (count - i - share) * _STEP
+        return _STEP / 2
 
 
 class _Symbol(QWidget):
@@ -117,28 +121,33 @@ class Legend(QFrame):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(14, 12, 14, 12)
         self._layout.setSpacing(6)
-        self.setMaximumWidth(280)
+        self.setFixedWidth(_LEGEND_WIDTH)
 
     def show_content(self, content: LegendContent) -> None:
         """Replace what the legend says."""
-        while (item := self._layout.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        clear(self._layout)
         self._add(content.title, "strong")
         self._add(content.subtitle, "note")
         if content.scale is not None:
-            self._layout.addWidget(_ScaleStrip(self._context, content.scale, content.marks))
+            self._put(_ScaleStrip(self._context, content.scale, content.marks))
         if content.rows:
             self._add(content.rows_title, "note")
             for row in content.rows:
                 self._add_row(row)
         self._add(content.quality, "note")
         self._add(content.source, "note")
-        self.adjustSize()
+        self.resize(
+            _LEGEND_WIDTH, max(self._layout.heightForWidth(_LEGEND_WIDTH), self._layout.sizeHint().height())
+        )
 
     def _add(self, text: str, role: str) -> None:
         if text:
-            self._layout.addWidget(label(text, role, wrap=True))
+            self._put(label(text, role, wrap=True))
+
+    def _put(self, widget: QWidget) -> None:
+        self._layout.addWidget(widget)
+        # A widget added to a visible parent counts in its layout only once it is shown.
+        widget.show()
 
     def _add_row(self, row: LegendRow) -> None:
         line = QWidget()
@@ -147,7 +156,7 @@ class Legend(QFrame):
         layout.setSpacing(6)
         layout.addWidget(_Symbol(row, self._context.theme.colour("halo")))
         layout.addWidget(label(row.text, "note", wrap=True), 1)
-        self._layout.addWidget(line)
+        self._put(line)
 
 
 class ScaleBar(QWidget):

@@ -207,7 +207,6 @@ class MapPage(QWidget):
                 rows_title=self._context.t("window.legend_sites"),
                 rows=self._symbol_rows(),
                 quality=quality,
-                source=source,
             )
         )
 
@@ -309,7 +308,6 @@ class MapPage(QWidget):
         self._title.move(_EDGE, _EDGE)
         self._zoom.adjustSize()
         self._zoom.move(width - self._zoom.width() - _EDGE, _EDGE)
-        self.legend.adjustSize()
         self.legend.move(
             _EDGE, max(height - self.legend.height() - _EDGE, self._title.geometry().bottom() + 8)
         )

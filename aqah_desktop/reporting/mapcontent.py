@@ -20,6 +20,7 @@ from aqah_desktop.records import (
     Territory,
     TerritoryKind,
     Text,
+    VectorShape,
 )
 from aqah_desktop.reporting import words
 from aqah_desktop.reporting.mapdraw import fit_extent
@@ -47,6 +48,7 @@ from aqah_desktop.reporting.style import (
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from aqah_desktop.processing.contract import RasterResult
     from aqah_desktop.storage.pack import Pack
@@ -109,7 +111,8 @@ class MapComposer:
         if not np.isfinite(values).any():
             raise BadInputError("reporting.layer_empty_here", territory=self.territory.name)
         scale = scale_for(raster.measure, values)
-        surface = Surface(values, raster.grid, scale, self._marks(raster.measure))
+        legend = words.legend_title(self.catalogue.text(raster.title), raster.measure, self.catalogue)
+        surface = Surface(values, raster.grid, scale, legend, self._marks(raster.measure))
         datasets = words.datasets_of(self.pack, inputs)
         texts = self._texts(self.catalogue.text(raster.title), raster.measure, standing, datasets)
         return MapRequest(texts, self._basemap, surface, (), None, self.page)
@@ -126,6 +129,7 @@ class MapComposer:
             values,
             grid,
             scale_for(layer.measure, values),
+            words.legend_title(layer.title.in_language(self.page.language), layer.measure, self.catalogue),
             self._marks(layer.measure),
             # Counts belong to their cell: nothing lies between two of them.
             smooth=layer.measure is None or layer.measure.statistic is not Statistic.COUNT,
@@ -186,16 +190,27 @@ class MapComposer:
             raise BadInputError("reporting.layer_not_mappable", layer=layer.id)
         frame = self.pack.read_vector(layer.id, self.territory)
         frame = frame[frame.geometry.notna()]
+        frame, legend = self._trusted(frame, title)
         if frame.empty:
             raise BadInputError("reporting.layer_empty_here", territory=self.territory.name)
         dataset = self.pack.dataset_of(layer.id)
         texts = self._texts(title, layer.measure, dataset.standing, [dataset], layer)
         if (frame.geom_type == "Point").all():
-            return MapRequest(texts, self._basemap, None, (), self._points(layer, frame, title), self.page)
+            return MapRequest(texts, self._basemap, None, (), self._points(layer, frame, legend), self.page)
         style = LineStyle("accent", 1.6, 0.95)
         fill = FillStyle("accent", 0.16) if frame.geom_type.str.contains("Polygon").any() else None
-        outlines = (Outlines(tuple(frame.geometry), style, fill, title),)
+        outlines = (Outlines(tuple(frame.geometry), style, fill, legend),)
         return MapRequest(texts, self._basemap, None, outlines, None, self.page)
+
+    def _trusted(self, frame: gpd.GeoDataFrame, title: str) -> tuple[gpd.GeoDataFrame, str]:
+        """Features whose position can be drawn, and the legend saying how many were left out."""
+        if "position_suspect" not in frame:
+            return frame, title
+        # A point known to be kilometres off misleads more than a missing one.
+        suspect = frame["position_suspect"].fillna(False).astype(bool)
+        if not suspect.any():
+            return frame, title
+        return frame[~suspect], self._text("legend.suspect", title=title, count=int(suspect.sum()))
 
     def _points(self, layer: Layer, frame: gpd.GeoDataFrame, title: str) -> Symbols:
         fixed = _POINT_ROLES.get(layer.role)
@@ -221,15 +236,22 @@ class MapComposer:
     @cached_property
     def _basemap(self) -> Basemap:
         communes = self.pack.read_vector("communes", self.territory)
+        focus = communes.union_all()
         region = self.territory.kind is TerritoryKind.REGION
         land = self._around("land")
         return Basemap(
             self.territory.extent,
-            communes.union_all(),
+            focus,
             tuple(land.geometry) if land is not None else (),
             self._lines(fine=not region and len(communes) <= _MANY_COMMUNES),
-            (*_commune_names(communes), *self._outside_names(communes)),
+            (*_commune_names(communes), *self._outside_names(focus)),
+            self._known_ground(),
         )
+
+    def _known_ground(self) -> Extent | None:
+        """Extent of the layer that tells land from sea."""
+        shape = self.pack.layers["land"].shape if "land" in self.pack.layers else None
+        return shape.extent if isinstance(shape, VectorShape) else None
 
     def _lines(self, fine: bool) -> tuple[Outlines, ...]:
         wanted = ["rivers", "communes" if fine else "epci", "departments"]
@@ -249,12 +271,12 @@ class MapComposer:
         frame = read_vector(path, source.table or layer_id, bbox=self._window, anywhere=True)
         return frame[frame.geometry.notna()]
 
-    def _outside_names(self, communes: gpd.GeoDataFrame) -> list[PlaceName]:
+    def _outside_names(self, focus: BaseGeometry) -> list[PlaceName]:
         """Towns around the territory, always after those of the territory."""
         places = self._around("places")
         if places is None or places.empty or "population" not in places:
             return []
-        outside = places[~places["name"].isin(set(communes["name"]))]
+        outside = places[~places.within(focus)]
         return [
             PlaceName(str(name), point.x, point.y, float(population) * 1e-9, inside=False)
             for name, point, population in zip(
@@ -280,8 +302,11 @@ class MapComposer:
         sources = [*datasets, *words.datasets_of(self.pack, ["communes", *self._site_layers(layer)])]
         lines = words.attributions({d.id: d for d in sources}.values(), self.catalogue)
         attribution = self._text("map.sources", sources=" · ".join(lines))
-        resolution = datasets[0].coverage.resolution.in_language(language) if datasets else ""
-        subtitle = [words.statistic_words(measure, self.catalogue).capitalize(), resolution]
+        subtitle = [words.statistic_words(measure, self.catalogue).capitalize()]
+        if datasets and measure is not None:
+            subtitle.append(datasets[0].coverage.resolution.in_language(language))
+        elif datasets:
+            subtitle.append(self._text("map.vintage", vintage=datasets[0].coverage.vintage))
         return MapTexts(
             overline=words.territory_words(self.territory, self.catalogue),
             title=words.map_title(title, measure, self.catalogue),
@@ -290,7 +315,7 @@ class MapComposer:
             notice=words.map_notice(layer, measure, self.catalogue),
             attribution="\n".join(part for part in (limits, attribution) if part),
             watermark=self._text("map.fictitious") if words.is_fictitious(standing) else "",
-            legend_title=words.legend_title(title, measure, self.catalogue),
+            tone=words.standing_tone(standing),
         )
 
     def _site_layers(self, layer: Layer | None) -> list[str]:

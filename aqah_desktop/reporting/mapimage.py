@@ -25,7 +25,7 @@ _MARGIN = 40.0
 _CHIP_OPACITY = 0.86
 
 #: One name per so many square logical pixels at most: a map with more is not read any more.
-_AREA_PER_NAME = 17_000
+_AREA_PER_NAME = 20_000
 
 
 def render_map(request: MapRequest) -> bytes:
@@ -86,9 +86,13 @@ def _draw_map(page: Page, request: MapRequest, box: Box) -> None:
 
 
 def _draw_ground(canvas: MapCanvas, request: MapRequest) -> None:
+    from shapely import box
+
     base = request.basemap
     ground = "no_data" if request.surface is not None else "land"
     if base.land:
+        if base.known is not None:
+            canvas.fill([box(*base.known)], FillStyle("wash"), outside=True)
         canvas.fill(base.land, FillStyle(ground))
     else:
         canvas.image.paste(canvas.theme.colour(ground), (0, 0, *canvas.size))
@@ -207,7 +211,7 @@ def _watermark(canvas: MapCanvas, text: str) -> None:
 
 def _draw_header(page: Page, request: MapRequest, box: Box) -> None:
     texts, margin = request.texts, _MARGIN
-    pill = _quality_pill(page, texts.quality, bool(texts.watermark), box[2] - margin, 34)
+    pill = _quality_pill(page, texts.quality, texts.tone, box[2] - margin, 34)
     room = (pill[0] - 24 if pill else box[2] - margin) - margin
     area = (margin, box[1], margin + room, box[3])
     writer = page.writer
@@ -221,10 +225,9 @@ def _draw_header(page: Page, request: MapRequest, box: Box) -> None:
     writer.line((margin, 114), texts.subtitle, subtitle, subtitle_area)
 
 
-def _quality_pill(page: Page, text: str, alarm: bool, right: float, top: float) -> Box | None:
+def _quality_pill(page: Page, text: str, tone: str, right: float, top: float) -> Box | None:
     if not text:
         return None
-    tone = "danger" if alarm else "warning"
     ink = page.ink("body", tone, 600)
     width = page.writer.width(text, ink) + 32
     box = (right - width, top, right, top + 36)

@@ -85,7 +85,7 @@ class LegendPanel:
     def _surface(self, request: MapRequest, surface: Surface) -> None:
         page = self.page
         heading = page.ink("heading", weight=600)
-        self._paragraph(request.texts.legend_title, heading)
+        self._paragraph(surface.title or request.texts.title, heading)
         self._paragraph(surface.scale.unit, page.ink("body", "ink_soft"))
         self._y += 14
         rows = self._rows_below(request)
@@ -110,6 +110,8 @@ class LegendPanel:
         """Classes stacked, highest on top, numbers at the breaks."""
         page, scale = self.page, surface.scale
         top, x0 = self._y, self._x0
+        edge = page.theme.colour("line_strong")
+        page.rectangle((x0 - 1, top - 1, x0 + _BAR_WIDTH + 1, top + len(scale.colours) * height + 1), edge)
         for i, colour in enumerate(reversed(scale.colours)):
             y = top + i * height
             page.rectangle((x0, y, x0 + _BAR_WIDTH, y + height), colour)

@@ -42,7 +42,8 @@ class MapTexts:
 
     ``quality`` is the standing in a few words ("modélisé — indicatif"), ``notice`` what the reader must
     know before reading a value, ``attribution`` sources and licences. ``watermark`` is written across
-    the map when not empty (fictitious data).
+    the map when not empty (fictitious data). ``tone`` colours the quality: ``"accent"``, ``"warning"``
+    or ``"danger"``.
     """
 
     overline: str
@@ -52,7 +53,7 @@ class MapTexts:
     notice: str
     attribution: str
     watermark: str = ""
-    legend_title: str = ""
+    tone: str = "warning"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +61,13 @@ class Surface:
     """A raster on the page.
 
     ``values`` is ``(ny, nx) float32`` on ``grid``, NaN = no data; ``weak`` is a boolean array of the
-    same shape, drawn hatched, with ``weak_text`` in the legend.
+    same shape, drawn hatched, with ``weak_text`` in the legend; ``title`` heads the legend.
     """
 
     values: np.ndarray
     grid: Grid
     scale: ColourScale
+    title: str = ""
     marks: tuple[Mark, ...] = ()
     smooth: bool = True
     weak: np.ndarray | None = None
@@ -112,13 +114,17 @@ class PlaceName:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Basemap:
-    """What lies around: ``land`` (sea is what is left), ``focus`` (the open territory), lines, names."""
+    """What lies around: ``land`` (sea is what is left), ``focus`` (the open territory), lines, names.
+
+    ``known`` is where land and sea are told apart; beyond it the page stays neutral.
+    """
 
     extent: Extent
     focus: BaseGeometry | None = None
     land: tuple[BaseGeometry, ...] = ()
     lines: tuple[Outlines, ...] = ()
     names: tuple[PlaceName, ...] = ()
+    known: Extent | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

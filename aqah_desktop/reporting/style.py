@@ -128,7 +128,7 @@ def difference_scale(values: np.ndarray | None, unit: str, limit: float | None =
         limit = float(np.quantile(finite, 0.99)) if finite.size else 1.0
     step = nice_step(max(limit, 1e-3) / 5)
     half = [step * (i + 0.5) for i in range(5)]
-    breaks = tuple(round(b, 9) for b in [-h for h in reversed(half)] + half)
+    breaks = tuple(round(b, 2 - math.floor(math.log10(step))) for b in [-h for h in reversed(half)] + half)
     colours = ramp_colours(entry["ramp"], len(breaks) + 1, entry["span"])
     decimals = max(1, -math.floor(math.log10(step / 2)))
     return ColourScale("difference", breaks, colours, unit, decimals, diverging=True)
@@ -149,7 +149,8 @@ def _round_breaks(values: np.ndarray | None, count: int = 8) -> list[float]:
         low, high = float(finite.min()), float(finite.max())
     step = nice_step((high - low) / count)
     first = math.ceil(low / step)
-    return [round(first * step + i * step, 9) for i in range(int((high - first * step) / step) + 1)]
+    decimals = 1 - math.floor(math.log10(step))
+    return [round((first + i) * step, decimals) for i in range(int((high - first * step) / step) + 1)]
 
 
 # --------------------------------------------------------------------------- sites

@@ -31,6 +31,12 @@ def standing_words(standing: Standing, catalogue: Catalogue) -> str:
     return " · ".join([f"{method} — {quality}", *flags])
 
 
+def standing_tone(standing: Standing) -> str:
+    """Token by which a standing is coloured: ``"accent"`` when official, ``"danger"`` when invented."""
+    tones = {Quality.OFFICIAL: "accent", Quality.FICTITIOUS: "danger"}
+    return tones.get(standing.quality, "warning")
+
+
 def is_fictitious(standing: Standing) -> bool:
     """Whether a figure must be shown as invented."""
     return standing.quality is Quality.FICTITIOUS

@@ -119,9 +119,10 @@ def test_very_long_texts_are_wrapped_or_shrunk_not_cut(request_no2: MapRequest) 
         title="Communauté d’agglomération de la très longue intercommunalité " * 2,
         attribution="Producteur au nom interminable, Licence Ouverte 2.0 · " * 12,
         notice="Attention, " * 40,
-        legend_title="x" * 90,
     )
-    drawn = compose_page(replace(request_no2, texts=long))
+    assert request_no2.surface is not None
+    surface = replace(request_no2.surface, title="x" * 90)
+    drawn = compose_page(replace(request_no2, texts=long, surface=surface))
     boxes = [box for box in drawn.writer.boxes if "Communauté" not in box.text]
     assert all(box.fits for box in boxes)
     written = "".join(box.text for box in drawn.writer.boxes)
@@ -349,3 +350,11 @@ def test_colours_of_themes_are_used(pack: Pack) -> None:
     composer = MapComposer(pack, pack.territory(CODE), MapPage(800, 560, theme="dark"))
     drawn: Any = compose_page(composer.layer("no2_2019"))
     assert pixel(drawn, 790, 5) == theme("dark").colour("paper")
+
+
+def test_doubtful_positions_are_left_out_and_counted(pack: Pack) -> None:
+    frame = pack.read_vector("ecoles").assign(position_suspect=lambda f: f["site_id"] == "F0000")
+    composer = MapComposer(pack, pack.territory(CODE))
+    kept, legend = composer._trusted(frame, "Sites")
+    assert len(kept) == len(frame) - 1
+    assert legend == "Sites (positions douteuses, non dessinées\u00a0: 1)"

@@ -31,6 +31,12 @@ REQUIRES: tuple[str, ...] = ()
 INCOMPLETE = ("02589", "59006", "62447", "80155")
 GAP_FILLED = "gap_filled"
 PARTIAL = "partial"
+#: Checks whose figures are kept in the dataset record → name there.
+_GIVEN = "each of the four incomplete communes got its gap"
+_SOURCE = "faults of the source are known"
+_SOUND = "communes are valid, without gap or overlap (tolerance 1 m²)"
+_MARGINS = "the grid leaves at least 5 km around the region"
+_EVIDENCE = {_GIVEN: "gaps", _SOURCE: "source_faults", _SOUND: "faults", _MARGINS: "grid_margins_m"}
 _LEAST_HOLE_M2 = 100_000.0
 _MARGIN_M = 5_000.0
 
@@ -47,8 +53,8 @@ def build(work: Workspace) -> list[Product]:
     _check_populations(work, communes, epci)
     work.publish_territories(_records(communes, epci, departments))
     contents = {"communes": communes, "epci": epci, "departments": departments, "territories": territories}
-    evidence = {check.name: check.evidence for check in work.checks}
-    return products(work, contents, {"admin": evidence})
+    evidence = {name: check.evidence for check in work.checks if (name := _EVIDENCE.get(check.name))}
+    return products(work, contents, {"communes": evidence})
 
 
 def _communes(work: Workspace, members: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -69,7 +75,7 @@ def _communes(work: Workspace, members: pd.DataFrame) -> gpd.GeoDataFrame:
     work.check(
         "cleaning moved less than 0.05 km² of any commune", moved_m2 < 50_000, {"most_m2": round(moved_m2)}
     )
-    work.check("faults of the source are known", before["overlap_m2"] < 50_000, before)
+    work.check(_SOURCE, before["overlap_m2"] < 50_000, before)
     flags = rows["code"].map(lambda code: GAP_FILLED if code in INCOMPLETE else "")
     frame = members.assign(flag=flags)
     return gpd.GeoDataFrame(frame, geometry=cleaned, crs=CRS)
@@ -143,7 +149,7 @@ def _named(frame: gpd.GeoDataFrame) -> list:
 def _check_coverage(work: Workspace, communes: gpd.GeoDataFrame) -> None:
     found = faults(np.array(communes.geometry.values))
     sound = found["invalid"] == 0 and found["holes"] == 0 and abs(found["overlap_m2"]) < 1
-    work.check("communes are valid, without gap or overlap (tolerance 1 m²)", sound, found)
+    work.check(_SOUND, sound, found)
     work.check("shared edges are identical", found["unmatched_edges_m"] == 0, found["unmatched_edges_m"])
     x_min, y_min, x_max, y_max = communes.total_bounds
     g_x_min, g_y_min, g_x_max, g_y_max = REGION_GRID.extent
@@ -154,7 +160,7 @@ def _check_coverage(work: Workspace, communes: gpd.GeoDataFrame) -> None:
         "north": g_y_max - y_max,
     }
     rounded = {side: round(float(margin)) for side, margin in margins.items()}
-    work.check("the grid leaves at least 5 km around the region", min(rounded.values()) >= _MARGIN_M, rounded)
+    work.check(_MARGINS, min(rounded.values()) >= _MARGIN_M, rounded)
 
 
 def _check_populations(work: Workspace, communes: gpd.GeoDataFrame, epci: gpd.GeoDataFrame) -> None:

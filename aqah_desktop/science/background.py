@@ -63,16 +63,17 @@ class Model:
 PLAIN_MEAN = Model("plain_mean", correlated=False)
 ORDINARY_KRIGING = Model("ordinary_kriging")
 SHAPE_KRIGING = Model("kriging_shape", shape=True)
-#: Everything that is compared; the first two, and the regression, are the baselines.
+#: Everything that is compared: two baselines, then models from the simplest to the least simple. The
+#: shape costs no coefficient and keeps a plausible gradient where there is no site.
 MODELS = (
     PLAIN_MEAN,
-    ORDINARY_KRIGING,
     Model("regression_sqrt_population", (SQRT_POPULATION,), correlated=False),
     SHAPE_KRIGING,
-    Model("kriging_sqrt_population", (SQRT_POPULATION,)),
-    Model("kriging_log_population", (LOG_POPULATION,)),
+    ORDINARY_KRIGING,
     Model("kriging_sqrt_population_shape", (SQRT_POPULATION,), shape=True),
     Model("kriging_log_population_shape", (LOG_POPULATION,), shape=True),
+    Model("kriging_sqrt_population", (SQRT_POPULATION,)),
+    Model("kriging_log_population", (LOG_POPULATION,)),
     Model("lognormal_kriging_log_population", (LOG_POPULATION,), logarithmic=True),
 )
 
@@ -157,8 +158,13 @@ def hold_out(model: Model, sites: SiteValues) -> Prediction:
     return Prediction(*hold_out_by_site(sites.sites(), from_others))
 
 
-def best_model(models: Sequence[Model], squared_errors: Mapping[str, Sequence[Floats]]) -> Model:
-    """Choose the model with the least squared error over all the years; the earlier one when equal.
+def simplest_good_model(
+    models: Sequence[Model], squared_errors: Mapping[str, Sequence[Floats]], tolerance: float = 0.05
+) -> Model:
+    """Choose the first model whose root mean square error over all the years is near the least one.
+
+    The least error of many models on the same few sites is partly luck: a tolerance keeps the choice
+    from turning on it.
 
     Parameters
     ----------
@@ -166,9 +172,12 @@ def best_model(models: Sequence[Model], squared_errors: Mapping[str, Sequence[Fl
         Candidates, simplest first.
     squared_errors : mapping of str to sequence of (n,) float
         Model id → held-out squared errors, one array per year.
+    tolerance : float
+        Share of the least root mean square error a simpler model may lose.
     """
     totals = [float(sum(np.sum(errors) for errors in squared_errors[model.id])) for model in models]
-    return models[int(np.argmin(totals))]
+    limit = min(totals) * (1 + tolerance) ** 2
+    return next(model for model, total in zip(models, totals, strict=True) if total <= limit)
 
 
 def _take(sites: SiteValues, rows: Indices) -> SiteValues:

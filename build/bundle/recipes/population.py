@@ -80,7 +80,7 @@ def build(work: Workspace) -> list[Product]:
     found = evidence["no2_background_correlation"]
     work.check("background NO2 follows the map better than an even one", found["rule"] > found["even"], found)
     content = RasterContent(residents, REGION_GRID, scale=None)
-    return products(work, {"population": content}, {"population_200m": evidence})
+    return products(work, {"population": content}, {"population": evidence})
 
 
 def number_cells(communes: gpd.GeoDataFrame) -> Cells:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import io
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -46,13 +47,14 @@ class Catalogue:
     language : str
         ``"fr"`` or ``"en"``; anything else falls back to French.
     folder : Path, optional
-        Folder holding ``<language>/LC_MESSAGES/*.po``; the program's own by default. A plugin's
-        texts are read by a catalogue of its own folder.
+        Folder holding ``<language>/LC_MESSAGES/*.po``; the program's own by default.
+    extra : iterable of Path
+        Folders of plugins, asked for domains the first one does not have.
     """
 
-    def __init__(self, language: str = "fr", folder: Path | None = None) -> None:
+    def __init__(self, language: str = "fr", folder: Path | None = None, extra: Iterable[Path] = ()) -> None:
         self.language = language if language in LANGUAGES else "fr"
-        self._folder = folder or resource_folder() / "translations"
+        self._folders = (folder or resource_folder() / "translations", *extra)
         self._domains: dict[str, gettext.NullTranslations | None] = {}
 
     def has(self, key: str) -> bool:
@@ -103,6 +105,7 @@ class Catalogue:
         return value.strftime("%d/%m/%Y" if self.language == "fr" else "%Y-%m-%d")
 
     def _plain(self, value: Any) -> Any:
+        value = _revived(value)
         if isinstance(value, Text):
             return self.text(value)
         if isinstance(value, LocalText):
@@ -116,12 +119,22 @@ class Catalogue:
     def _lookup(self, key: str) -> str | None:
         domain = key.split(".", 1)[0]
         if domain not in self._domains:
-            self._domains[domain] = _load(self._folder, self.language, domain)
+            loaded = (_load(folder, self.language, domain) for folder in self._folders)
+            self._domains[domain] = next((found for found in loaded if found is not None), None)
         translations = self._domains[domain]
         if translations is None:
             return None
         found = translations.gettext(key)
         return None if found == key else found
+
+
+def _revived(value: Any) -> Any:
+    """A text that was plain JSON data meanwhile is a text again."""
+    if isinstance(value, dict) and set(value) == {"fr", "en"}:
+        return LocalText(**value)
+    if isinstance(value, dict) and set(value) == {"key", "params"}:
+        return Text(**value)
+    return value
 
 
 @cache

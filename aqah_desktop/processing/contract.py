@@ -122,7 +122,10 @@ class Results:
 class Algorithm(Protocol):
     """The contract every algorithm keeps, bundled or third-party."""
 
-    spec: AlgorithmSpec
+    @property
+    def spec(self) -> AlgorithmSpec:
+        """The declaration; a class attribute is enough."""
+        ...
 
     def check(self, params: Params, context: Context) -> list[Problem]:
         """Explain what is wrong with ``params`` before anything runs; empty when nothing is."""

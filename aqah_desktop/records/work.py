@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from aqah_desktop.records.data import FieldSchema
 from aqah_desktop.records.trust import Interval, Standing
-from aqah_desktop.records.words import Pollutant, Sector, Text
+from aqah_desktop.records.words import Pollutant, Sector, Statistic, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Output:
     unit: str = ""
     crs: str = ""
     fields: tuple[FieldSchema, ...] = ()
+    #: What the numbers of a raster are; ``None`` = as the layer it was made from.
+    statistic: Statistic | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aqah_desktop.errors import AqahError
 from aqah_desktop.messages import Catalogue
 from aqah_desktop.records import TerritoryKind
 

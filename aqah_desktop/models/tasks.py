@@ -44,8 +44,7 @@ def write_table(
         return [exporter(services, finished).write_xlsx(path)]
     if path.suffix.lower() != ".csv":
         raise BadInputError("models.table_ending", path=str(path))
-    frame = finished.results.tables[table].frame
-    return exporter(services, finished).write_csv(path, frame, excel=excel)
+    return exporter(services, finished).write_csv(path, table, excel=excel)
 
 
 def write_all(services: Services, finished: Finished, folder: Path) -> list[Path]:

@@ -12,12 +12,18 @@ from framework import Product, RasterContent
 from pack_state import PackState, as_table, read_product, stored
 from packages import FOLDER
 
-from aqah_desktop.records import RasterShape
-from aqah_desktop.storage.atomic import write_text
+from aqah_desktop.records import Layer, RasterShape, VectorShape
+from aqah_desktop.storage.atomic import write_bytes, write_text
+from aqah_desktop.storage.drawing_files import FOLDER as DRAWING
+from aqah_desktop.storage.drawing_files import build_drawing_files
+from aqah_desktop.storage.pack import Pack
 from aqah_desktop.storage.rasters import write_raster
 from aqah_desktop.storage.vectors import write_geopackage
 
 VECTORS = "vectors.gpkg"
+LINES_AND_AREAS = ("LineString", "MultiLineString", "Polygon", "MultiPolygon", "Geometry")
+#: Read with their table only where they are asked for.
+NOT_DRAWN = ("traffic_counts",)
 
 
 def write_pack(folder: Path, old: PackState, new: PackState, made: dict[str, Product]) -> list[str]:
@@ -35,10 +41,10 @@ def write_pack(folder: Path, old: PackState, new: PackState, made: dict[str, Pro
     documents = new.documents() | {"licences/ATTRIBUTION.md": attribution(new)}
     changed += [name for name, content in documents.items() if _write_if_new(folder / name, content)]
     changed += _remove_orphans(folder, new)
-    manifest = json.dumps(_manifest(folder), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    if _write_if_new(folder / "pack.json", manifest):
-        changed.append("pack.json")
-    return changed
+    changed += _write_manifest(folder)
+    changed += _write_drawing_files(folder)
+    changed += _write_manifest(folder)
+    return sorted(set(changed))
 
 
 def differences(folder: Path, old: PackState, new: PackState) -> list[str]:
@@ -97,6 +103,37 @@ def _write_vectors(folder: Path, old: PackState, new: PackState, made: dict[str,
     }
     write_geopackage(path, tables)
     return [VECTORS]
+
+
+def _write_manifest(folder: Path) -> list[str]:
+    manifest = json.dumps(_manifest(folder), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return ["pack.json"] if _write_if_new(folder / "pack.json", manifest) else []
+
+
+def _write_drawing_files(folder: Path) -> list[str]:
+    """Arrays of the layers a window draws first; they need the finished pack, manifest included."""
+    pack = Pack.open(folder)
+    layers = pack.layers.values()
+    files = build_drawing_files(
+        pack,
+        outlines=[x.id for x in layers if _geometry(x) in LINES_AND_AREAS and x.id not in NOT_DRAWN],
+        points=[x.id for x in layers if _geometry(x) in ("Point", "MultiPoint")],
+        rasters=[x.id for x in layers if x.role in ("concentration", "uncertainty")],
+    )
+    (folder / DRAWING).mkdir(exist_ok=True)
+    changed = []
+    for name, content in files.items():
+        path = folder / DRAWING / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_bytes(path, content)
+            changed.append(f"{DRAWING}/{name}")
+    for path in set((folder / DRAWING).iterdir()) - {folder / DRAWING / name for name in files}:
+        path.unlink()
+    return changed
+
+
+def _geometry(layer: Layer) -> str:
+    return layer.shape.geometry_type if isinstance(layer.shape, VectorShape) else ""
 
 
 def _remove_orphans(folder: Path, new: PackState) -> list[str]:

@@ -1,0 +1,1 @@
+"""Exposure: who and what lies under a concentration map, and how near to one another."""

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.messages import Catalogue
+from aqah_desktop.models.actions import ACTIONS
 from aqah_desktop.records import Interval, LocalText, Text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +33,8 @@ def _keys_in_code() -> dict[str, str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and pattern.match(node.value):
                 found[node.value] = path.name
-    return found
+    not_texts = {spec.id for spec in ACTIONS} | {"window.qss"}
+    return {key: module for key, module in found.items() if key not in not_texts}
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
@@ -49,6 +51,8 @@ def test_every_key_used_in_the_program_has_a_text(language: str) -> None:
     catalogue = Catalogue(language)
 
     def known(key: str) -> bool:
+        if key.endswith("_"):  # the beginning of keys completed at run time
+            return any(k.startswith(key) for k in _texts(language, key.split(".")[0]))
         return catalogue.has(key) or all(catalogue.has(f"{key}.{p}") for p in ("message", "cause", "remedy"))
 
     assert {key: module for key, module in _keys_in_code().items() if not known(key)} == {}

@@ -14,6 +14,8 @@ The chain, each step checked for cancellation:
 2. changes over the same ground multiply on what remains, capped at -100 %;
 3. ΔE → ΔNOx with the annual road kernel, times the calibrated factor of the emission layer
    (docs/science/dispersion.md): its low bound with the low effects, its high bound with the high ones;
+   where local sources so computed exceed what the base map leaves above the regional background, they
+   are reduced to it: no action takes NOx below that background;
 4. NO2 on the total: ``f(NOx + ΔNOx) - f(NOx)``, ``NOx = f⁻¹(base NO2 map)``.
 """
 
@@ -181,34 +183,48 @@ def _check(change: EmissionChange) -> None:
 def _disperse_levels(
     base: inputs.Base, emission: dict[str, np.ndarray], window: inputs.Window, feedback: Feedback
 ) -> dict[str, np.ndarray]:
-    """ΔNOx of each level in the output window, µg/m³, times the calibrated factor."""
+    """ΔNOx of each level in the output window before the factor, µg/m³."""
     answer = {}
     for step, level in enumerate(LEVELS):
         feedback.progress(step / len(LEVELS), Text("simulation.step_dispersion"))
-        factor = getattr(base.dispersion_factor, level)
-        answer[level] = factor * inputs.disperse_change(emission[level], base.kernel)[window.slices]
+        answer[level] = inputs.disperse_change(emission[level], base.kernel)[window.slices]
         feedback.check()
     return answer
 
 
 def _no2_maps(
-    base: inputs.Base, nox_change: dict[str, np.ndarray], window: inputs.Window
+    base: inputs.Base, change: dict[str, np.ndarray], window: inputs.Window
 ) -> dict[str, np.ndarray]:
-    """NO2 before, after and its change by level in the window; cells where NOx would fall below 0."""
+    """NO2 before, after, its change by level in the window; ``reduced``: where local NOx had to give way."""
     from aqah_desktop.science.nitrogen import no2_from_nox, nox_from_no2
 
     before = base.no2[window.slices].astype(float)
     nox = nox_from_no2(before)
+    background = nox_from_no2(np.array(_lowest(base.no2)))
     start = no2_from_nox(nox)
     maps = {"no2_before": before}
-    capped = np.zeros(before.shape, dtype=bool)
     for level in LEVELS:
-        with np.errstate(invalid="ignore"):
-            capped |= nox + nox_change[level] < 0
-        maps[f"delta_no2_{level}"] = no2_from_nox(np.maximum(nox + nox_change[level], 0.0)) - start
+        factor = getattr(base.dispersion_factor, level)
+        local = factor * (1 + base.other_ratio) * base.field[window.slices]
+        kept = local_share_kept(nox - background, local)
+        # The background is never crossed; rounding of the transform alone can come below it.
+        after = np.maximum(nox + kept * factor * change[level], np.minimum(nox, background))
+        maps[f"delta_no2_{level}"] = no2_from_nox(after) - start
+        maps["reduced"] = kept < 1
     maps["no2_after"] = np.maximum(before + maps["delta_no2_central"], 0.0)
-    maps["capped"] = capped
     return maps
+
+
+def local_share_kept(room_ug_m3: np.ndarray, local_ug_m3: np.ndarray) -> np.ndarray:
+    """Part of a computed local contribution that fits between the base map and the background, 0 to 1.
+
+    ``room_ug_m3`` is NOx of the base map above the regional background, ``local_ug_m3`` what all local
+    sources are computed to bring. NaN stays NaN.
+    """
+    room = np.maximum(room_ug_m3, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = np.where(local_ug_m3 > 0, np.minimum(room / local_ug_m3, 1.0), 1.0)
+    return np.asarray(np.where(np.isnan(room_ug_m3), np.nan, kept))
 
 
 def _rasters(maps: dict[str, np.ndarray], grid: Grid, year: int) -> dict[str, RasterResult]:
@@ -233,9 +249,11 @@ def _figures(
     ``emission_change_t_per_year``, ``emission_region_t_per_year``, ``largest_decrease_ug_m3`` (in the
     window shown), ``population_mean_before_ug_m3`` and ``population_mean_change_ug_m3`` (residents of
     the territory), ``sites``, ``sites_without_value``, ``sites_improved`` (central change of at least
-    0.05 µg/m³), ``cells_where_local_share_is_capped``, ``dispersion_factor``.
+    0.05 µg/m³), ``share_of_cells_reduced`` (high level: computed local NOx exceeds what the base map allows),
+    ``regional_background_no2_ug_m3``, ``dispersion_factor``.
     """
     change = sites["change_central_ug_m3"]
+    known = np.isfinite(maps["no2_before"])
     return {
         "emission_region_t_per_year": float(base.emissions.sum()),
         "emission_change_t_per_year": {level: float(emission[level].sum()) for level in LEVELS},
@@ -245,7 +263,8 @@ def _figures(
         "sites": len(sites),
         "sites_without_value": int(change.isna().sum()),
         "sites_improved": int((change <= -IMPROVED_UG_M3).sum()),
-        "cells_where_local_share_is_capped": int(maps["capped"].sum()),
+        "share_of_cells_reduced": float(maps["reduced"][known].mean()) if known.any() else 0.0,
+        "regional_background_no2_ug_m3": _lowest(base.no2),
         "dispersion_factor": {level: getattr(base.dispersion_factor, level) for level in LEVELS},
     }
 
@@ -275,7 +294,8 @@ def _notes(base: inputs.Base, year: int, figures: dict[str, Any]) -> tuple[Text,
         Text("simulation.note_border"),
         Text("simulation.note_legal"),
     ]
-    capped = figures["cells_where_local_share_is_capped"]
-    if capped:
-        notes.append(Text("simulation.note_capped", {"cells": capped}))
+    if figures["share_of_cells_reduced"] > 0:
+        percent = max(round(100 * figures["share_of_cells_reduced"]), 1)
+        background = round(figures["regional_background_no2_ug_m3"], 1)
+        notes.append(Text("simulation.note_reduced", {"percent": percent, "background": background}))
     return tuple(notes)

@@ -27,7 +27,8 @@ class Base:
     """The state actions change. Arrays are ``(ny, nx)`` on ``grid``.
 
     ``emissions`` t/yr per cell, ``no2`` µg/m³ (NaN = no data), ``population`` residents per cell.
-    ``dispersion_factor`` multiplies the kernel; ``evidence`` is the emission dataset's.
+    ``dispersion_factor`` multiplies the kernel; ``other_ratio`` is what other local sectors of the same
+    shape emit over this one; ``field`` is NOx of all base emissions before that factor, µg/m³.
     """
 
     grid: Grid
@@ -35,8 +36,9 @@ class Base:
     no2: np.ndarray
     population: np.ndarray
     kernel: PreparedKernel
+    field: np.ndarray
     dispersion_factor: Interval
-    evidence: dict[str, Any]
+    other_ratio: float
     standings: list[Standing]
 
 
@@ -76,15 +78,18 @@ def read_base(pack: Pack, year: int) -> Base:
     no2, _ = _read(pack, concentration, grid)
     population, _ = _read(pack, "population", grid)
     evidence = pack.dataset_of(EMISSION_LAYER).evidence
+    emissions = np.nan_to_num(emissions.astype(float), nan=0.0)
+    kernel = _kernel(pack, evidence, grid)
     layers = (EMISSION_LAYER, concentration, "population", "wind_stability", "communes")
     return Base(
         grid=grid,
-        emissions=np.nan_to_num(emissions.astype(float), nan=0.0),
+        emissions=emissions,
         no2=no2,
         population=np.nan_to_num(population.astype(float), nan=0.0),
-        kernel=_kernel(pack, evidence, grid),
+        kernel=kernel,
+        field=disperse_change(emissions, kernel),
         dispersion_factor=_factor(evidence),
-        evidence=evidence,
+        other_ratio=float(evidence.get("prior", {}).get("other_ratio", 0.0)),
         standings=[pack.dataset_of(layer).standing for layer in layers],
     )
 
@@ -166,6 +171,7 @@ def _kernel(pack: Pack, evidence: dict[str, Any], grid: Grid) -> PreparedKernel:
     options = KernelOptions(
         terrain="rural" if choices.get("terrain") == "rural" else "urban",
         minimum_speed_m_s=float(choices.get("minimum_speed_m_s", KernelOptions.minimum_speed_m_s)),
+        speed_factor=float(choices.get("speed_factor", KernelOptions.speed_factor)),
         radius_m=float(choices.get("radius_m", KernelOptions.radius_m)),
         cell_m=grid.cell_m,
     )

@@ -14,7 +14,7 @@ import shapely
 from aqah_desktop.errors import BadInputError, JobCancelledError, UnknownItemError
 from aqah_desktop.messages import Catalogue
 from aqah_desktop.processing.contract import Feedback, Results
-from aqah_desktop.processing.simulation import LEVELS, TITLES, simulate_changes
+from aqah_desktop.processing.simulation import LEVELS, TITLES, local_share_kept, simulate_changes
 from aqah_desktop.records import (
     Coverage,
     Dataset,
@@ -170,16 +170,28 @@ def test_no_action_changes_exactly_nothing(pack: Pack, territory: Territory, cha
     assert result.figures["sites_improved"] == 0
 
 
-def test_removing_all_traffic_never_makes_no2_negative(pack: Pack, territory: Territory) -> None:
-    evidence = {"dispersion_factor": {"low": 1.0, "central": 5.0, "high": 50.0}}
+def test_removing_all_traffic_leaves_the_regional_background(pack: Pack, territory: Territory) -> None:
+    """However strong the dispersion, NO2 stays positive and no place falls below the lowest of the map."""
+    evidence = {
+        "dispersion_factor": {"low": 1.0, "central": 5.0, "high": 50.0},
+        "prior": {"other_ratio": 0.6},
+    }
     strong = {**pack.datasets, "road_nox_2018": _dataset("road_nox_2018", Quality.INDICATIVE, evidence)}
     other = Pack(pack.folder, pack.manifest, strong, pack.layers, {})
     result = simulate_changes((_change(ALL, -1.0, -1.0, -3.0),), other, territory)
-    after = result.rasters["no2_before"].values + _delta(result, "high")
-    assert np.nanmin(after) >= -1e-5
-    assert np.nanmin(result.rasters["no2_after"].values) >= 0
-    assert result.figures["cells_where_local_share_is_capped"] > 0
-    assert "simulation.note_capped" in [note.key for note in result.notes]
+    before = result.rasters["no2_before"].values
+    for level in LEVELS:
+        assert np.nanmin(before + _delta(result, level)) >= np.nanmin(before) - 1e-5
+    assert np.nanmin(result.rasters["no2_after"].values) > 0
+    assert np.nanmin(_delta(result, "high")) < -5
+    assert result.figures["share_of_cells_reduced"] > 0.5
+    assert result.figures["regional_background_no2_ug_m3"] == pytest.approx(float(np.nanmin(before)))
+    assert "simulation.note_reduced" in [note.key for note in result.notes]
+
+
+def test_local_part_fits_between_map_and_background() -> None:
+    room, local = np.array([10.0, 5.0, -1.0, 5.0, np.nan]), np.array([4.0, 20.0, 3.0, 0.0, 1.0])
+    np.testing.assert_allclose(local_share_kept(room, local), [1.0, 0.25, 0.0, 1.0, np.nan])
 
 
 def test_effect_is_largest_where_traffic_is_and_spreads_beyond(pack: Pack, territory: Territory) -> None:

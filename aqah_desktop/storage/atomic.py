@@ -15,6 +15,7 @@ from aqah_desktop.errors import StorageError
 
 #: Windows lets nobody replace a file that a virus scanner or an indexer is reading: try again.
 _RETRY_DELAYS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
+_WINDOWS = os.name == "nt"
 _COMPANIONS = ("-journal", "-wal", "-shm", ".aux.xml")
 PREVIOUS_SUFFIX = ".previous"
 
@@ -139,11 +140,11 @@ def _keep_previous(target: Path) -> None:
 
 
 def _replace(source: Path, target: Path) -> None:
-    for delay_s in (*_RETRY_DELAYS_S, None):
+    for delay_s in (*(_RETRY_DELAYS_S if _WINDOWS else ()), None):
         try:
             source.replace(target)
         except PermissionError:
-            if delay_s is None or os.name != "nt":
+            if delay_s is None:
                 raise
             time.sleep(delay_s)
         else:

@@ -78,13 +78,17 @@ _REGION_EXTENT = (560_000.0, 6_830_000.0, 820_000.0, 7_140_000.0)
 
 
 def likely_crs(x: float, y: float) -> list[str]:
-    """Return the codes under which a point falls in Hauts-de-France, likeliest first."""
+    """Return the systems under which a point falls in Hauts-de-France, likeliest first.
+
+    ``"EPSG:4326 (y, x)"`` means longitude and latitude exchanged.
+    """
+    found = [code for code in _CANDIDATES if _in_region(x, y, code)]
+    return found + (["EPSG:4326 (y, x)"] if _in_region(y, x, "EPSG:4326") else [])
+
+
+def _in_region(x: float, y: float, code: str) -> bool:
     import numpy as np
 
-    found = []
+    east, north = transform_points(np.array([x]), np.array([y]), code, WORK_CRS)
     x_min, y_min, x_max, y_max = _REGION_EXTENT
-    for code in _CANDIDATES:
-        east, north = transform_points(np.array([x]), np.array([y]), code, WORK_CRS)
-        if x_min <= east[0] <= x_max and y_min <= north[0] <= y_max:
-            found.append(code)
-    return found
+    return bool(x_min <= east[0] <= x_max and y_min <= north[0] <= y_max)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import rasterio
-from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
 from aqah_desktop.records import Layer, LayerStatus, RasterShape, VectorShape
 from aqah_desktop.storage import gdal_env
 from aqah_desktop.storage.atomic import atomic_path, write_failure
+from aqah_desktop.storage.raster_opening import GDAL_ERRORS
 from aqah_desktop.storage.records_json import canonical_json
-from aqah_desktop.storage.vector_writing import add_table
+from aqah_desktop.storage.vector_writing import WRITE_ERRORS, add_table
 
 if TYPE_CHECKING:
     from aqah_desktop.storage.project_file import ProjectFile
@@ -32,7 +32,7 @@ def export(project: ProjectFile, target: Path) -> None:
             add_table(temporary, ABOUT_TABLE, pd.DataFrame(_about(project, layers)))
             for layer in layers:
                 _export_layer(project, layer, temporary)
-        except (RasterioError, RuntimeError) as error:
+        except (*GDAL_ERRORS, *WRITE_ERRORS) as error:
             raise write_failure(error, target) from error
 
 

@@ -126,9 +126,7 @@ class ProjectRecords:
             with closing(schema.connect(self._working)) as connection, connection:
                 yield connection
         except sqlite3.DatabaseError as error:
-            full = "disk is full" in str(error)
-            key = "storage.disk_full" if full else "storage.project_damaged"
-            raise StorageError(key, path=str(self.path), reason=str(error)) from error
+            raise schema.database_error(error, self._working, self.path) from error
 
     def _records(self, kind: str, read: Callable[[str], T]) -> dict[str, T]:
         """Read the items of a kind; those that cannot be read were set aside when opening."""

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import aqah_desktop
 from aqah_desktop.errors import IntegrityError, StorageError
+from aqah_desktop.storage.atomic import write_failure
 
 FORMAT_VERSION = 1
 #: Oldest program format that can read what this program writes.
@@ -40,6 +41,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open the working copy; functions and views a foreign file brings are not trusted."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA trusted_schema = OFF")
+    # The working copy does not outlive the program: what is saved is flushed when it is saved.
+    connection.execute("PRAGMA synchronous = OFF")
     return connection
 
 
@@ -86,7 +89,7 @@ def check_and_migrate(working: Path, path: Path) -> None:
                 _put_meta(connection, "format_version", str(step + 1))
             _create_tables(connection)
     except sqlite3.DatabaseError as error:
-        raise _database_error(error, working, path) from error
+        raise database_error(error, working, path) from error
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
@@ -132,8 +135,14 @@ def _version(meta: dict[str, str], path: Path) -> int:
     return int(version)
 
 
-def _database_error(error: sqlite3.DatabaseError, working: Path, path: Path) -> StorageError:
-    """A file that is SQLite but unreadable is damaged; anything else is no project."""
+def database_error(error: sqlite3.DatabaseError, working: Path, path: Path) -> StorageError:
+    """Tell a disk that fails from a damaged project, and a damaged project from no project at all."""
+    # The low byte is the family of the code; its absence means Python's own check failed.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StorageError("storage.disk_full", path=str(path), reason=str(error))
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        return write_failure(error, path)
     with working.open("rb") as stream:
         is_sqlite = stream.read(16) == b"SQLite format 3\x00"
     if is_sqlite:

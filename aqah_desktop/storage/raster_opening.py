@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from aqah_desktop.errors import BadInputError, StorageError
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 #: Cells one read may return (2 GB): beyond it the caller must name a window or a coarser shape.
 MAX_CELLS = 500_000_000
-READ_ERRORS = (RasterioError, ValueError, MemoryError, OSError)
+#: Everything rasterio lets through: its own errors, GDAL's, and those of Python.
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)
+READ_ERRORS = (*GDAL_ERRORS, ValueError, MemoryError, OSError)
 
 
 def open_dataset(path: Path) -> DatasetReader:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.records import Grid
 from aqah_desktop.storage import gdal_env
 from aqah_desktop.storage.atomic import atomic_path, write_failure
+from aqah_desktop.storage.raster_opening import GDAL_ERRORS
 
 #: "No data" of rasters stored as scaled uint16.
 NODATA_UINT16 = 65535
@@ -88,7 +88,7 @@ def write_raster(
                 if scale is not None:
                     target.scales = (scale,)
                 target.update_tags(**(tags or {}))
-        except (RasterioError, ValueError) as error:
+        except (*GDAL_ERRORS, ValueError) as error:
             raise write_failure(error, path) from error
 
 

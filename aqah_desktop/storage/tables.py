@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from aqah_desktop.errors import BadInputError, StorageError
-from aqah_desktop.storage.atomic import atomic_path, storage_error, write_bytes, write_failure
+from aqah_desktop.storage.atomic import atomic_path, storage_error, write_bytes
 from aqah_desktop.storage.workbooks import build_workbook, is_missing, read_sheet
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -110,12 +110,8 @@ def write_xlsx(path: Path, sheets: Mapping[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         if len(table) >= _XLSX_MAX_ROWS:
             raise BadInputError("storage.table_too_long", path=str(path), sheet=name, rows=len(table))
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        try:
-            build_workbook(temporary, tables)
-        except ValueError as error:
-            raise write_failure(error, path) from error
+    with atomic_path(Path(path)) as temporary:
+        build_workbook(temporary, tables)
 
 
 # --------------------------------------------------------------------------- reading

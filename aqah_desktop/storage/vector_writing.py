@@ -12,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio._err import CPLE_BaseError
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from aqah_desktop.errors import BadInputError
@@ -19,7 +20,10 @@ from aqah_desktop.storage import gdal_env
 from aqah_desktop.storage.atomic import atomic_path, write_failure
 from aqah_desktop.storage.records_json import canonical_json
 
-_WRITE_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, RuntimeError)
+#: Everything pyogrio lets through while writing.
+WRITE_ERRORS = (
+    CPLE_BaseError, DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, RuntimeError,
+)  # fmt: skip
 
 #: What pandas finds in a column of objects → type that keeps gaps.
 _NULLABLE = {
@@ -58,7 +62,7 @@ def write_geopackage(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
         try:
             for name, frame in tables.items():
                 add_table(temporary, name, frame)
-        except _WRITE_ERRORS as error:
+        except WRITE_ERRORS as error:
             raise write_failure(error, path) from error
 
 
@@ -94,7 +98,7 @@ def replace_table(path: Path, name: str, frame: pd.DataFrame) -> None:
     """
     try:
         add_table(path, name, frame, append=False)
-    except _WRITE_ERRORS as error:
+    except WRITE_ERRORS as error:
         raise write_failure(error, path) from error
 
 

@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+from pyogrio._err import CPLE_BaseError
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
 from aqah_desktop.errors import BadInputError, StorageError
@@ -30,8 +31,8 @@ __all__ = ["list_tables", "read_attributes", "read_vector", "write_geopackage"]
 
 Extent = tuple[float, float, float, float]
 READ_ERRORS = (
-    DataSourceError, DataLayerError, FieldError, GeometryError, ValueError, RuntimeError, OverflowError,
-    UnicodeError, MemoryError, OSError,
+    CPLE_BaseError, DataSourceError, DataLayerError, FieldError, GeometryError, ValueError, RuntimeError,
+    OverflowError, UnicodeError, MemoryError, OSError,
 )  # fmt: skip
 
 

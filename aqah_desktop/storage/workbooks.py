@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import re
+import sys
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,12 @@ _FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\']")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _MAX_CELL = 32_767
 _WIDEST = 60
+
+
+def _xml_errors() -> tuple[type[Exception], ...]:
+    """What openpyxl lets through from the XML library it happens to find."""
+    found = getattr(sys.modules.get("lxml.etree"), "LxmlError", None)
+    return (SyntaxError, found) if isinstance(found, type) else (SyntaxError,)
 
 
 def read_sheet(path: Path, sheet: str | None) -> list[tuple[Any, ...]]:
@@ -39,7 +48,7 @@ def read_sheet(path: Path, sheet: str | None) -> list[tuple[Any, ...]]:
     gdal_env.check_path(path)
     damaged = (
         InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, AttributeError,
-        IndexError, SyntaxError, NotImplementedError,
+        IndexError, NotImplementedError, EOFError, zlib.error, *_xml_errors(),
     )  # fmt: skip
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -58,41 +67,55 @@ def read_sheet(path: Path, sheet: str | None) -> list[tuple[Any, ...]]:
 
 
 def build_workbook(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write the tables to ``path``: bold frozen header, filters, readable widths."""
+    """Write the tables to ``path``: bold frozen header, filters, readable widths.
+
+    Raises
+    ------
+    OSError
+        The file, or a temporary one, cannot be written.
+    """
     import openpyxl
-    from openpyxl.cell.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook(write_only=True)
     book.properties.creator = "AQAH Desktop"
     book.properties.created = book.properties.modified = _FIXED_TIME
     used: set[str] = set()
-    for name, table in tables.items():
-        sheet = book.create_sheet(_sheet_name(name, used))
-        sheet.freeze_panes = "A2"
-        for position, column in enumerate(table.columns, start=1):
-            sheet.column_dimensions[get_column_letter(position)].width = _width(table[column], str(column))
-        if len(table.columns):
-            sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table) + 1}"
+    try:
+        for name, table in tables.items():
+            _fill(book.create_sheet(_sheet_name(name, used)), table)
+        book.save(path)
+    except _xml_errors() as error:
+        raise OSError(str(error)) from error  # what the XML library makes of a full disk
+    finally:
+        for sheet in book.worksheets:  # an unfinished sheet would complain when it is collected
+            with contextlib.suppress(*_xml_errors(), OSError, RuntimeError, StopIteration):
+                sheet.close()
 
-        def cell(value: Any, sheet: Any = sheet, *, bold: bool = False) -> Any:
-            made = WriteOnlyCell(sheet, value=None)
-            if isinstance(value, str):
-                made.value = _CONTROL.sub("", value)[:_MAX_CELL]
-                made.data_type = "s"  # a text that begins with "=" stays a text
-                made.quotePrefix = False
-            else:
-                made.value = value
-            if bold:
-                made.font = Font(bold=True)
-            return made
 
-        sheet.append([cell(str(column), bold=True) for column in table.columns])
-        columns = [[_value(v) for v in table[column].tolist()] for column in table.columns]
-        for row in zip(*columns, strict=True):
-            sheet.append([cell(value) if isinstance(value, str) else value for value in row])
-    book.save(path)
+def _fill(sheet: Any, table: pd.DataFrame) -> None:
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    sheet.freeze_panes = "A2"
+    for position, column in enumerate(table.columns, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = _width(table[column], str(column))
+    if len(table.columns):
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table) + 1}"
+    header = [_text_cell(sheet, str(column)) for column in table.columns]
+    for made in header:
+        made.font = Font(bold=True)
+    sheet.append(header)
+    columns = [[_value(value) for value in table[column].tolist()] for column in table.columns]
+    for row in zip(*columns, strict=True):
+        sheet.append([_text_cell(sheet, value) if isinstance(value, str) else value for value in row])
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    from openpyxl.cell.cell import WriteOnlyCell
+
+    made = WriteOnlyCell(sheet, value=_CONTROL.sub("", text)[:_MAX_CELL])
+    made.data_type = "s"  # a text that begins with "=" stays a text
+    return made
 
 
 def is_missing(value: Any) -> bool:

@@ -15,7 +15,7 @@ height, :math:`H` the mixing height (images of both ground and lid), for each Pa
 is ``C = sqrt(2/π) f Q exp(-h²/2σz²) / (u σz r Δθ)``.
 
 Validity: flat terrain, inert ground-level releases, annual means, 0.2 to 50 km. Neither deposition
-nor chemical loss: for NOx (loss about 1e-5 /s) less than 5 % within 10 km at 3 m/s, up to 15 % at 50 km.
+nor chemical loss: for NOx (life of a day assumed) less than 5 % within 10 km at 3 m/s, up to 18 % at 50 km.
 
 Sources: G. A. Briggs, *Diffusion estimation for small emissions*, 1973, doi:10.2172/5118833 (σz); US
 EPA ISC3 User's Guide vol. II, 1995 (wind profile); R. H. Clarke, NRPB-R91, 1979, in HPA-RPD-058

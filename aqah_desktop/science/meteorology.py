@@ -118,7 +118,7 @@ def mean_inverse_speed(bounds_m_s: np.ndarray, minimum_speed_m_s: float = MINIMU
 def profile_factor(height_m: float, terrain: Terrain) -> np.ndarray:
     """``(6,)`` wind at a release height over wind at 10 m, by stability.
 
-    Below 10 m the 10 m wind is kept, as ISC3 does: the plume leaves the first metres at once.
+    Below 10 m the 10 m wind is kept (our choice): the plume leaves the first metres at once.
     """
     height = max(height_m, REFERENCE_HEIGHT_M) / REFERENCE_HEIGHT_M
     return np.asarray(height ** np.array(PROFILE_EXPONENTS[terrain]))

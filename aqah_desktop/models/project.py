@@ -43,6 +43,10 @@ class Project:
         self._undone: list[tuple[Command, ProjectState]] = []
         self._saved = self._state
 
+    def set_journal(self, journal: Callable[[str, Command | None], None] | None) -> None:
+        """Say who writes down each command after it succeeded."""
+        self._journal = journal
+
     @property
     def state(self) -> ProjectState:
         """The current state (immutable)."""

@@ -253,6 +253,9 @@ def _options(
 
 def main() -> None:
     """Entry point: never a traceback."""
+    from aqah_desktop.models.eventlog import record_failure, start_logging
+
+    start_logging()
     try:
         app()
     except AqahError as error:
@@ -266,8 +269,6 @@ def main() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         sys.exit(0)
     except Exception as error:
-        from aqah_desktop.models.eventlog import record_failure
-
         path = record_failure(error)
         print(_t("cli.unexpected", path=str(path)), file=sys.stderr)
         sys.exit(1)

@@ -22,6 +22,10 @@ def start_logging() -> None:
     """Send the program's log records to the journal (kept small, two generations)."""
     path = log_file()
     root = logging.getLogger("aqah_desktop")
+    # Tracebacks belong in the journal: never on the user's terminal.
+    root.propagate = False
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
     if any(isinstance(h, logging.handlers.RotatingFileHandler) for h in root.handlers):
         return
     try:

@@ -84,12 +84,13 @@ def build_workbook(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
         for name, table in tables.items():
             _fill(book.create_sheet(_sheet_name(name, used)), table)
         book.save(path)
-    except _xml_errors() as error:
-        raise OSError(str(error)) from error  # what the XML library makes of a full disk
-    finally:
+    except BaseException as error:
         for sheet in book.worksheets:  # an unfinished sheet would complain when it is collected
             with contextlib.suppress(*_xml_errors(), OSError, RuntimeError, StopIteration):
                 sheet.close()
+        if isinstance(error, _xml_errors()):
+            raise OSError(str(error)) from error  # what the XML library makes of a full disk
+        raise
 
 
 def _fill(sheet: Any, table: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from aqah_desktop.errors import AqahError
 from aqah_desktop.messages import Catalogue
 from aqah_desktop.models import opening
 from aqah_desktop.models.commands import ChooseMoment, OpenTerritory
+from aqah_desktop.models.latest import LatestRuns
 from aqah_desktop.models.notifications import Notifications
 from aqah_desktop.models.project import Project
 from aqah_desktop.models.services import Services
@@ -48,6 +49,8 @@ class Workbench(QObject):
             notifications=Notifications(),
             catalogue=catalogue,
         )
+        #: The newest finished run of each kind, for panels, briefing and exports.
+        self.latest = LatestRuns()
         self.loader = ContentLoader(services.pack)
         self.start_page = StartPage(self.context)
         self.map_page = MapPage(self.context, self.loader)

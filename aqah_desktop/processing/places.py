@@ -98,14 +98,15 @@ def check_polygon(name: str, wkt: str, pack: Pack) -> str:
 def _normal(name: str, shape: shapely.Geometry, pack: Pack) -> str:
     import shapely
 
-    rounded = shapely.set_precision(shapely.make_valid(shape), _PRECISION_M)
-    polygons = [p for p in shapely.get_parts(rounded) if p.geom_type == "Polygon"]
-    whole = shapely.normalize(shapely.union_all(polygons))
-    if whole.is_empty or whole.area < _PRECISION_M:
-        raise BadInputError("processing.place_bad_polygon", name=name, value=shape.wkt[:80])
-    if not whole.intersects(shapely.box(*_extent(pack))):
-        x, y = (f"{v:.0f}" for v in whole.centroid.coords[0])
+    valid = shapely.make_valid(shape)
+    # Before rounding: degrees given as metres would round to nothing and hide what is wrong.
+    if not valid.is_empty and not valid.intersects(shapely.box(*_extent(pack))):
+        x, y = (f"{value:.0f}" for value in valid.centroid.coords[0])
         raise BadInputError("processing.place_outside", name=name, x=x, y=y)
+    rounded = shapely.get_parts(shapely.set_precision(valid, _PRECISION_M))
+    whole = shapely.normalize(shapely.union_all([p for p in rounded if p.geom_type == "Polygon"]))
+    if whole.is_empty or whole.area < _PRECISION_M**2:
+        raise BadInputError("processing.place_bad_polygon", name=name, value=shape.wkt[:80])
     return str(shapely.to_wkt(whole, rounding_precision=0))
 
 

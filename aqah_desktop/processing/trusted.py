@@ -48,12 +48,16 @@ class TrustedProcess:
         self._lock = threading.Lock()
         self._child: Child | None = None
 
+    def command(self) -> list[str]:
+        """Return the command of the child."""
+        return child_command(_MODULE)
+
     def warm(self) -> None:
         """Start the child if there is none; returns at once, it warms up by itself."""
         if self._child is None or not self._child.running():
             home = self._scratch / "trusted"
             home.mkdir(parents=True, exist_ok=True)
-            self._child = Child(child_command(_MODULE), home, Caps())
+            self._child = Child(self.command(), home, Caps())
 
     def run(
         self, algorithm: Algorithm, params: Params, context: Context, feedback: Feedback, limits: RunLimits

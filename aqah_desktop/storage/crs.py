@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 WORK_CRS = "EPSG:2154"
 #: Metropolitan France with a margin of about 300 km, in EPSG:2154 (m).
 FRANCE_EXTENT = (-400_000.0, 5_750_000.0, 1_600_000.0, 7_450_000.0)
+#: Hauts-de-France with a margin of 20 km, in EPSG:2154 (m).
+REGION_EXTENT = (560_000.0, 6_830_000.0, 820_000.0, 7_140_000.0)
 
 
 def usable_crs(text: object, path: object) -> pyproj.CRS:
@@ -73,8 +75,6 @@ def transform_points(x: np.ndarray, y: np.ndarray, source: str, target: str) -> 
 #: Systems met in French data, tried when coordinates do not fit the declared one.
 _CANDIDATES = ("EPSG:2154", "EPSG:4326", "EPSG:27572", "EPSG:3857", "EPSG:3949", "EPSG:3950", "EPSG:32631",
                "EPSG:3035", "EPSG:27561")  # fmt: skip
-#: Hauts-de-France with a margin of 20 km, in EPSG:2154 (m).
-_REGION_EXTENT = (560_000.0, 6_830_000.0, 820_000.0, 7_140_000.0)
 
 
 def likely_crs(x: float, y: float) -> list[str]:
@@ -89,6 +89,55 @@ def likely_crs(x: float, y: float) -> list[str]:
 def _in_region(x: float, y: float, code: str) -> bool:
     import numpy as np
 
-    east, north = transform_points(np.array([x]), np.array([y]), code, WORK_CRS)
-    x_min, y_min, x_max, y_max = _REGION_EXTENT
-    return bool(x_min <= east[0] <= x_max and y_min <= north[0] <= y_max)
+    return bool(inside(*transform_points(np.array([x]), np.array([y]), code, WORK_CRS), REGION_EXTENT)[0])
+
+
+def inside(x: np.ndarray, y: np.ndarray, extent: tuple[float, float, float, float]) -> np.ndarray:
+    """Whether points lie in ``(x_min, y_min, x_max, y_max)``; infinite and NaN ones do not."""
+    x_min, y_min, x_max, y_max = extent
+    within: np.ndarray = (x >= x_min) & (x <= x_max) & (y >= y_min) & (y <= y_max)
+    return within
+
+
+def placement(extent: tuple[float, float, float, float], code: str) -> str:
+    """Where an extent given in ``code`` would lie: ``"region"``, ``"france"`` or ``"elsewhere"``.
+
+    The test that tells a wrong coordinate system from a right one: the middle of the extent, and that the
+    whole is not larger than France.
+    """
+    moved = extent_in_work_crs(extent, code)
+    if moved is None:
+        return "elsewhere"
+    x, y = (moved[0] + moved[2]) / 2, (moved[1] + moved[3]) / 2
+    for name, box in (("region", REGION_EXTENT), ("france", FRANCE_EXTENT)):
+        if box[0] <= x <= box[2] and box[1] <= y <= box[3]:
+            return name
+    return "elsewhere"
+
+
+def extent_in_work_crs(
+    extent: tuple[float, float, float, float], code: str
+) -> tuple[float, float, float, float] | None:
+    """Return an extent of ``code`` in EPSG:2154, m; ``None`` where the transformation has no answer."""
+    return transform_extent(extent, code, WORK_CRS)
+
+
+def transform_extent(
+    extent: tuple[float, float, float, float], source: str, target: str
+) -> tuple[float, float, float, float] | None:
+    """Return the box around a transformed extent; ``None`` where the transformation has no answer."""
+    import numpy as np
+    from pyproj.exceptions import ProjError
+
+    if source == target:
+        return extent
+    try:
+        moved = _transformer(source, target).transform_bounds(*extent, densify_pts=21)
+    except ProjError:
+        return None
+    return (moved[0], moved[1], moved[2], moved[3]) if np.isfinite(moved).all() else None
+
+
+def candidate_systems() -> tuple[str, ...]:
+    """Codes of the systems met in French data, the most frequent first."""
+    return _CANDIDATES

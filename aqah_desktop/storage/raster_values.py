@@ -47,7 +47,8 @@ class Decoder:
         missing = None if mask is None else mask == 0
         if self._nodata is not None:
             missing = _either(missing, stored == self._nodata)
-        values: np.ndarray = stored.astype("float32")  # a copy: the stored array stays as it is
+        with np.errstate(over="ignore"):  # fill values of float64 become infinite, hence missing
+            values: np.ndarray = stored.astype("float32")  # a copy: the stored array stays as it is
         if stored.dtype.kind == "f":
             with np.errstate(invalid="ignore"):
                 missing = _either(missing, ~(np.abs(values) < _FILL_VALUE))

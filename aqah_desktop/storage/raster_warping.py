@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyproj import Transformer
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _STRIP_CELLS = 40_000_000
 #: Cells around a strip that bilinear and average resampling may reach.
 _MARGIN = 2
+_AVERAGE: dict[str, Any] = {"resampling": Resampling.average}
+#: Scale 1: interpolation between the four neighbours, without the smoothing GDAL adds by itself.
+_BILINEAR: dict[str, Any] = {"resampling": Resampling.bilinear, "XSCALE": 1, "YSCALE": 1}
 
 
 def warp(source: RasterFile, decoder: Decoder, grid: Grid, band: int, *, average: bool) -> np.ndarray:
@@ -75,5 +78,5 @@ def _warp_strip(
         dst_transform=Affine(part.cell_m, 0, part.x_min, 0, -part.cell_m, part.y_max),
         dst_crs=part.crs,
         dst_nodata=np.nan,
-        resampling=Resampling.average if average else Resampling.bilinear,
+        **(_AVERAGE if average else _BILINEAR),
     )

@@ -19,7 +19,16 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError, Geometry
 
 from aqah_desktop.errors import BadInputError, StorageError
 from aqah_desktop.storage import gdal_env
-from aqah_desktop.storage.crs import FRANCE_EXTENT, WORK_CRS, crs_code, likely_crs, usable_crs
+from aqah_desktop.storage.crs import (
+    FRANCE_EXTENT,
+    REGION_EXTENT,
+    WORK_CRS,
+    crs_code,
+    inside,
+    likely_crs,
+    transform_points,
+    usable_crs,
+)
 from aqah_desktop.storage.geometry import clean_geometries
 from aqah_desktop.storage.shapefiles import declared_encoding, with_index
 from aqah_desktop.storage.vector_writing import write_geopackage
@@ -135,6 +144,7 @@ def read_attributes(
     *,
     columns: Sequence[str] | None = None,
     where: str | None = None,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
     """Read the columns of a table, without geometry.
 
@@ -152,7 +162,7 @@ def read_attributes(
             "layer": name,
             "columns": _known_columns(columns, info, path),
             "where": where,
-            "encoding": declared_encoding(source, info),
+            "encoding": encoding or declared_encoding(source, info),
             "read_geometry": False,
         }
         frame = _read(source, path, options, info)
@@ -252,20 +262,21 @@ def _unique_columns(frame: Any) -> Any:
 
 
 def _check_place(frame: gpd.GeoDataFrame, crs: pyproj.CRS, path: Path | str) -> None:
-    """Refuse data wholly outside France: their coordinate system is not the declared one."""
+    """Refuse data wholly outside the region that another system would put there, or outside France.
+
+    Wrong declarations are frequent and silent: Lambert II, Web Mercator or degrees declared as
+    Lambert-93, exchanged axes.
+    """
     bounds = frame.geometry.bounds.dropna()
     if bounds.empty:
         return
-    corners = gpd.GeoSeries(
-        gpd.points_from_xy((bounds.minx + bounds.maxx) / 2, (bounds.miny + bounds.maxy) / 2), crs=crs
-    )
-    placed = corners.to_crs(WORK_CRS)
-    x_min, y_min, x_max, y_max = FRANCE_EXTENT
-    inside = placed.x.between(x_min, x_max) & placed.y.between(y_min, y_max)
-    if inside.any():
+    x, y = (bounds.minx + bounds.maxx).to_numpy() / 2, (bounds.miny + bounds.maxy).to_numpy() / 2
+    east, north = transform_points(x, y, crs_code(crs), WORK_CRS)
+    if inside(east, north, REGION_EXTENT).any():
         return
-    x, y = float(np.median(corners.x)), float(np.median(corners.y))
-    details = {"path": str(path), "crs": crs.name, "x": f"{x:.6g}", "y": f"{y:.6g}"}
-    if likely := likely_crs(x, y):
+    x_mid, y_mid = float(np.median(x)), float(np.median(y))
+    details = {"path": str(path), "crs": crs.name, "x": f"{x_mid:.6g}", "y": f"{y_mid:.6g}"}
+    if likely := likely_crs(x_mid, y_mid):
         raise BadInputError("storage.vector_wrong_crs", likely=likely, **details)
-    raise BadInputError("storage.vector_wrong_place", **details)
+    if not inside(east, north, FRANCE_EXTENT).any():
+        raise BadInputError("storage.vector_wrong_place", **details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ SCHOOL_KINDS = ("ecole", "college", "lycee")
 
 #: Rows of the table of the most exposed sites.
 TABLE_ROWS = 8
+
+#: Letters of the limits of a dataset that the page has room for.
+_MOST_LIMITS = 330
 
 #: Half-width of a 95 % interval of a normal law, in standard deviations.
 _Z95 = 1.96
@@ -97,7 +101,8 @@ class BriefingWriter:
         layer = self.pack.concentration(subject.pollutant, subject.year)
         dataset = self.pack.dataset_of(layer.id)
         standing = standing or dataset.standing
-        picture = picture or self._map(layer.id, sorted(set(exposure["kind"])))
+        kinds = sorted(set(exposure["kind"]))
+        picture = picture or self._map(layer.id, kinds)
         heading = Heading(
             self.territory.name,
             subject.headline(),
@@ -114,7 +119,7 @@ class BriefingWriter:
             subject.table(self._commune_names()),
             tuple(callouts),
             action,
-            self._passages(dataset, standing),
+            self._passages(dataset, standing, kinds),
             self.catalogue.language,
         )
 
@@ -132,21 +137,29 @@ class BriefingWriter:
         communes = self.pack.read_table("communes")
         return dict(zip(communes["commune_code"].astype(str), communes["name"].astype(str), strict=True))
 
-    def _passages(self, dataset: Dataset, standing: Standing) -> tuple[Passage, ...]:
+    def _passages(self, dataset: Dataset, standing: Standing, kinds: Sequence[str]) -> tuple[Passage, ...]:
         language = self.catalogue.language
         title = dataset.title.in_language(language)
-        method = self._text("briefing.method_text", title=title, vintage=dataset.coverage.vintage)
+        method = self._text("briefing.method_text", title=title)
         limits = standing.limits.in_language(language) or dataset.standing.limits.in_language(language)
-        sites = [layer.id for layer in self.pack.layers.values() if layer.role == "sites"]
-        sources = words.attributions(
-            {d.id: d for d in [dataset, *words.datasets_of(self.pack, ["communes", *sites])]}.values(),
-            self.catalogue,
-        )
+        limits = self._shortened(limits)
+        sites = self.pack.sites(kinds, self.territory)["layer_id"].unique()
+        others = words.datasets_of(self.pack, [*sites, "communes"])
+        sources = words.attributions({d.id: d for d in [dataset, *others]}.values(), self.catalogue)
         return (
             Passage(self._text("briefing.method"), method),
             Passage(self._text("briefing.limits"), f"{limits} {self._text('briefing.limits_text')}".strip()),
             Passage(self._text("briefing.sources"), " · ".join(sources)),
         )
+
+    def _shortened(self, limits: str) -> str:
+        """Whole sentences as far as they fit on the page, then where the rest stands."""
+        kept = ""
+        for sentence in re.split(r"(?<=[.!?])\s+", limits):
+            if kept and len(kept) + len(sentence) > _MOST_LIMITS:
+                return f"{kept} {self._text('briefing.limits_more')}"
+            kept = f"{kept} {sentence}".strip()
+        return kept
 
     def _text(self, key: str, **params: object) -> str:
         return self.catalogue.text(Text(f"reporting.{key}", dict(params)))
@@ -165,10 +178,10 @@ class _Subject:
         self.pollutant, self.year = str(exposure["pollutant"].iloc[0]), int(exposure["year"].iloc[0])
         self.symbol = words.pollutant_symbol(self.pollutant, catalogue)
         schools = self.known["kind"].isin(SCHOOL_KINDS)
-        self.group = "schools" if schools.any() else "sites"
         self.counted = self.known[schools] if schools.any() else self.known
-        counted_kinds = exposure["kind"].isin(SCHOOL_KINDS) if schools.any() else exposure["kind"].notna()
-        self.left_out = int((counted_kinds & exposure["value_ug_m3"].isna()).sum())
+        self.group = _group(set(self.counted["kind"]))
+        wanted = exposure["kind"].isin(SCHOOL_KINDS) if schools.any() else exposure["kind"].notna()
+        self.left_out = int((wanted & exposure["value_ug_m3"].isna()).sum())
         marks = threshold_marks(pack.thresholds(self.pollutant), self.pollutant)
         self.marks = {mark.framework: mark for mark in marks}
         self._values = self.counted["value_ug_m3"].to_numpy(float)
@@ -258,6 +271,7 @@ class _Subject:
 
     def table(self, commune_names: dict[str, str]) -> BriefingTable:
         """The most exposed sites of every kind."""
+        first = self.known.sort_values(["rank", "site_id"]).head(TABLE_ROWS)
         rows = [
             (
                 self._number(float(row.rank)),
@@ -267,7 +281,7 @@ class _Subject:
                 self.catalogue.number(float(row.value_ug_m3), 1),
                 self._half_width(float(row.std_ug_m3)),
             )
-            for row in self.known.sort_values(["rank", "site_id"]).head(TABLE_ROWS).itertuples(index=False)
+            for row in first.itertuples(index=False)
         ]
         columns = (
             Column(self._text("column_rank"), right=True),
@@ -277,8 +291,11 @@ class _Subject:
             Column(f"{self.symbol} µg/m³", right=True),
             Column("± 95 %", right=True),
         )
-        note = self._text("table_note", count=self._number(len(self.known)))
-        return BriefingTable(self._text("table_title"), columns, tuple(rows), note)
+        notes = [self._text("table_note", count=self._number(len(self.known)))]
+        spread = _Z95 * float(first["std_ug_m3"].min())
+        if len(first) > 1 and float(np.ptp(first["value_ug_m3"])) < spread:
+            notes.insert(0, self._text("table_order"))
+        return BriefingTable(self._text("table_title"), columns, tuple(rows), " ".join(notes))
 
     def _half_width(self, std: float) -> str:
         return self.catalogue.number(_Z95 * std if np.isfinite(std) else None, 1)
@@ -304,3 +321,10 @@ class _Subject:
             "total": self._number(len(self.counted)),
         }
         return self.catalogue.text(Text(f"reporting.briefing.{key}", {**always, **params}))
+
+
+def _group(kinds: set[str]) -> str:
+    """Name of what is counted: never primary schools when none of them could be."""
+    if not kinds <= set(SCHOOL_KINDS):
+        return "sites"
+    return "schools" if "ecole" in kinds else "secondary"

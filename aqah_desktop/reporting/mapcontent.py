@@ -98,11 +98,14 @@ class MapComposer:
         if not isinstance(layer.shape, RasterShape):
             return self._vector_map(layer, title)
         surface = self._layer_surface(layer)
-        symbols = None
+        symbols, sources = None, [self.pack.dataset_of(layer_id)]
         if layer.role == "concentration" and site_kinds:
-            symbols = self._sites(layer, site_kinds, surface.marks)
-        dataset = self.pack.dataset_of(layer_id)
-        texts = self._texts(title, layer.measure, dataset.standing, [dataset], layer)
+            sites = self.pack.sites(site_kinds, self.territory)
+            sites = sites[sites.geometry.notna()]
+            symbols = self._sites(layer, sites, surface.marks)
+            sources += words.datasets_of(self.pack, sites["layer_id"].unique())
+        dataset = sources[0]
+        texts = self._texts(title, layer.measure, dataset.standing, sources, layer)
         return MapRequest(texts, self._basemap, surface, (), symbols, self.page)
 
     def result(self, raster: RasterResult, standing: Standing, inputs: Sequence[str] = ()) -> MapRequest:
@@ -157,10 +160,8 @@ class MapComposer:
 
     # ------------------------------------------------------------------ points
 
-    def _sites(self, layer: Layer, kinds: Sequence[str], marks: tuple[Mark, ...]) -> Symbols | None:
-        """Placed sites with the value of the map under them."""
-        frame = self.pack.sites(kinds, self.territory)
-        frame = frame[frame.geometry.notna()]
+    def _sites(self, layer: Layer, frame: gpd.GeoDataFrame, marks: tuple[Mark, ...]) -> Symbols | None:
+        """Sites with the value of the map under them."""
         if frame.empty:
             return None
         with self.pack.open_raster(layer.id) as raster:
@@ -299,7 +300,7 @@ class MapComposer:
     ) -> MapTexts:
         language = self.page.language
         limits = standing.limits.in_language(language)
-        sources = [*datasets, *words.datasets_of(self.pack, ["communes", *self._site_layers(layer)])]
+        sources = [*datasets, *words.datasets_of(self.pack, ["communes"])]
         lines = words.attributions({d.id: d for d in sources}.values(), self.catalogue)
         attribution = self._text("map.sources", sources=" · ".join(lines))
         subtitle = [words.statistic_words(measure, self.catalogue).capitalize()]
@@ -317,11 +318,6 @@ class MapComposer:
             watermark=self._text("map.fictitious") if words.is_fictitious(standing) else "",
             tone=words.standing_tone(standing),
         )
-
-    def _site_layers(self, layer: Layer | None) -> list[str]:
-        if layer is None or layer.role != "concentration":
-            return []
-        return [other.id for other in self.pack.layers.values() if other.role == "sites"]
 
 
 def _commune_names(communes: gpd.GeoDataFrame) -> list[PlaceName]:

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _SUPERSAMPLING = 3
 _SPRITE_SUPERSAMPLING = 8
 
+#: Square logical pixels of map per symbol from which symbols have their full size, and the smallest
+#: share of it they take on crowded maps.
+_ROOM_PER_SYMBOL = 4_000.0
+_SMALLEST_SYMBOL = 0.68
+
 
 def fit_extent(extent: Extent, width: float, height: float, margin: float = 0.05) -> Extent:
     """Grow an extent to the shape of the map, with a margin as a share of its size."""
@@ -232,14 +237,18 @@ class MapCanvas:
     # ------------------------------------------------------------------ symbols
 
     def symbols(self, symbols: Symbols) -> None:
-        """Draw points, the highest class last so that it stays visible."""
+        """Draw points, the highest class last so that it stays visible; smaller where they crowd."""
         classes = symbol_classes(symbols)
+        room = self.size[0] * self.size[1] / self.ratio**2 / max(len(symbols.x), 1)
+        size = min(max((room / _ROOM_PER_SYMBOL) ** 0.5, _SMALLEST_SYMBOL), 1.0)
         xs, ys = self.project(symbols.x, symbols.y)
         for i in np.lexsort((np.arange(len(xs)), classes)):
             if not (0 <= xs[i] < self.size[0] and 0 <= ys[i] < self.size[1]):
                 continue
             colour = symbol_colour(symbols, int(classes[i]), self.theme)
-            stamp(self.image, (xs[i], ys[i]), symbol_for(symbols.kinds[i]), colour, self.ratio)
+            style = symbol_for(symbols.kinds[i])
+            style = SymbolStyle(style.shape, style.size * size)
+            stamp(self.image, (xs[i], ys[i]), style, colour, self.ratio)
 
 
 def symbol_classes(symbols: Symbols) -> np.ndarray:
@@ -270,9 +279,9 @@ def sprite(style: SymbolStyle, colour: RGB, ratio: float) -> Image.Image:
     picture = Image.new("RGBA", (side, side), (255, 255, 255, 0))
     draw = ImageDraw.Draw(picture)
     for radius, fill in (
-        (style.size / 2 + 1.9, (255, 255, 255, 235)),
-        (style.size / 2 + 0.5, (22, 33, 43, 255)),
-        (style.size / 2 - 0.5, (*colour, 255)),
+        (style.size / 2 + 1.8, (255, 255, 255, 235)),
+        (style.size / 2 + 0.4, (22, 33, 43, 255)),
+        (style.size / 2 - 0.4, (*colour, 255)),
     ):
         _shape(draw, style.shape, side / 2, radius * ratio * _SPRITE_SUPERSAMPLING, fill)
     return picture.reduce(_SPRITE_SUPERSAMPLING)

@@ -24,6 +24,13 @@ _HEADER = 134.0
 _MARGIN = 40.0
 _CHIP_OPACITY = 0.86
 
+#: From here on a title takes two lines.
+_SMALLEST_TITLE = 22.0
+
+#: Share of the page that limits and sources may take before their letters shrink, and how far.
+_TALLEST_FOOTER = 0.06
+_SMALLEST_NOTE = 10.0
+
 #: One name per so many square logical pixels at most: a map with more is not read any more.
 _AREA_PER_NAME = 20_000
 
@@ -50,6 +57,7 @@ def render_map(request: MapRequest) -> bytes:
 def compose_page(request: MapRequest) -> Page:
     """Draw a map page and keep where everything went (:attr:`Page.places`, ``writer.boxes``)."""
     page = Page(request.page)
+    request = replace(request, page=page.settings)
     width, height = float(request.page.width), float(request.page.height)
     top = _HEADER if request.page.header else 0.0
     bottom = height - (_footer_height(page, request) if request.page.footer else 0.0)
@@ -215,14 +223,29 @@ def _draw_header(page: Page, request: MapRequest, box: Box) -> None:
     room = (pill[0] - 24 if pill else box[2] - margin) - margin
     area = (margin, box[1], margin + room, box[3])
     writer = page.writer
-    overline = writer.fit(texts.overline, page.ink("heading", "accent", 600), room, 13)
+    overline = writer.fit(texts.overline, page.ink("heading", "accent", 600), room, 8)
     writer.line((margin, 42), texts.overline, overline, area)
-    title = writer.fit(texts.title, page.ink("display", "ink", 700), room, 20)
-    writer.line((margin, 83), texts.title, title, area)
+    _title(page, texts.title, area)
     subtitle_area = (margin, box[1], box[2] - margin, box[3])
     ink = replace(page.ink("heading", "ink_soft"), size=18.0)
-    subtitle = writer.fit(texts.subtitle, ink, subtitle_area[2] - margin, 12)
+    subtitle = writer.fit(texts.subtitle, ink, subtitle_area[2] - margin, 8)
     writer.line((margin, 114), texts.subtitle, subtitle, subtitle_area)
+
+
+def _title(page: Page, text: str, area: Box) -> None:
+    """One large line, or two smaller ones: a long title is never cut."""
+    ink = page.ink("display", "ink", 700)
+    room = area[2] - area[0]
+    ink = page.writer.fit(text, ink, room, _SMALLEST_TITLE)
+    if page.writer.width(text, ink) <= room:
+        page.writer.line((area[0], 83), text, ink, area)
+        return
+    rows = page.writer.wrap(text, ink, room)
+    while len(rows) > 2:
+        ink = replace(ink, size=ink.size - 0.5)
+        rows = page.writer.wrap(text, ink, room)
+    for i, row in enumerate(rows):
+        page.writer.line((area[0], 70 + i * ink.size * 1.15), row, ink, area)
 
 
 def _quality_pill(page: Page, text: str, tone: str, right: float, top: float) -> Box | None:
@@ -237,14 +260,26 @@ def _quality_pill(page: Page, text: str, tone: str, right: float, top: float) ->
     return box
 
 
-def _footer_height(page: Page, request: MapRequest) -> float:
+def _footer_ink(page: Page, request: MapRequest) -> Ink:
+    """Smaller when limits and sources are many: the foot stays a foot."""
     ink = page.ink("note", "ink_faint")
     width = request.page.width - 2 * _MARGIN
+    tallest = _TALLEST_FOOTER * request.page.height
+    while ink.size > _SMALLEST_NOTE:
+        if page.writer.paragraph_height(request.texts.attribution, ink, width) <= tallest:
+            break
+        ink = replace(ink, size=ink.size - 0.5)
+    return ink
+
+
+def _footer_height(page: Page, request: MapRequest) -> float:
+    width = request.page.width - 2 * _MARGIN
+    ink = _footer_ink(page, request)
     return page.writer.paragraph_height(request.texts.attribution, ink, width) + 26
 
 
 def _draw_footer(page: Page, request: MapRequest, box: Box) -> None:
-    ink = page.ink("note", "ink_faint")
+    ink = _footer_ink(page, request)
     area = (_MARGIN, box[1], box[2] - _MARGIN, box[3])
     page.rectangle((box[0], box[1], box[2], box[1] + 1), page.theme.colour("line"))
     page.writer.paragraph((_MARGIN, box[1] + 12), request.texts.attribution, ink, area)

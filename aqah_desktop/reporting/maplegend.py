@@ -15,7 +15,7 @@ from aqah_desktop.reporting.typography import LINE_HEIGHT, Box, Ink
 _BAR_WIDTH = 30.0
 _SWATCH = 22.0
 _TALLEST_CLASS = 24.0
-_SMALLEST_LABEL_STEP = 17.0
+_SMALLEST_LABEL_STEP = 15.5
 
 #: The panel is drawn at these scales in turn until everything stands in it.
 _SCALES = (1.0, 0.93, 0.86, 0.8, 0.74, 0.68, 0.62, 0.56, 0.5, 0.44)
@@ -40,6 +40,8 @@ def draw_legend(page: Page, request: MapRequest, area: Box) -> None:
             width=round(width / scale),
             height=round(height / scale),
             pixel_ratio=page.ratio * scale,
+            header=False,
+            footer=False,
         )
         own = Page(settings)
         if "no_data" in page.places:
@@ -103,7 +105,7 @@ class LegendPanel:
         rows = 34.0 if surface is not None and surface.weak is not None else 0.0
         rows += 34.0 if self.page.places.get("no_data") else 0.0
         if symbols is not None and len(symbols.x):
-            rows += 56 + 25.0 * (len(symbols.names) + len(symbols.class_names))
+            rows += 50 + 24.0 * (len(grouped_kinds(symbols)) + len(self._classes(symbols)))
         return rows + 24 + 30.0 * sum(bool(g.legend) for g in request.outlines)
 
     def _bar(self, surface: Surface, height: float) -> None:
@@ -194,17 +196,20 @@ class LegendPanel:
         self._y += 6
         self._paragraph(page.text("legend.sites"), page.ink("heading", weight=600))
         self._y += 8
-        classes = symbol_classes(symbols)
         neutral = page.theme.colour("paper") if symbols.scale else page.theme.colour("accent")
         for kinds, name in grouped_kinds(symbols):
             count = sum(kind in kinds for kind in symbols.kinds)
             text = f"{name} ({page.catalogue.number(count)})"
             self._symbol_row(symbol_for(kinds[0]), neutral, text)
         self._y += 6
-        for index, name in enumerate(symbols.class_names):
-            if (classes == index).any():
-                colour = symbol_colour(symbols, index, page.theme)
-                self._symbol_row(SYMBOLS["ecole"], colour, name)
+        for index, name in self._classes(symbols):
+            self._symbol_row(SYMBOLS["ecole"], symbol_colour(symbols, index, page.theme), name)
+
+    @staticmethod
+    def _classes(symbols: Symbols) -> list[tuple[int, str]]:
+        """Classes that some point has, with their names."""
+        present = set(symbol_classes(symbols).tolist())
+        return [(index, name) for index, name in enumerate(symbols.class_names) if index in present]
 
     def _symbol_row(self, style: SymbolStyle, colour: tuple[int, int, int], text: str) -> None:
         page = self.page

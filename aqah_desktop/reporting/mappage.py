@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from PIL import Image, ImageDraw
@@ -12,6 +13,9 @@ from aqah_desktop.reporting.tokens import RGB, theme
 from aqah_desktop.reporting.typography import Box, Ink, Writer
 
 _SUPERSAMPLING = 4
+
+#: Logical pixels below which a page with title and sources is drawn smaller instead of tighter.
+_ROOMY = (1_000, 700)
 
 
 class Page:
@@ -24,10 +28,10 @@ class Page:
     """
 
     def __init__(self, settings: MapPage) -> None:
-        self.settings = settings
+        size = (round(settings.width * settings.pixel_ratio), round(settings.height * settings.pixel_ratio))
+        self.settings = settings = roomy(settings)
         self.theme = theme(settings.theme)
         self.catalogue = Catalogue(settings.language)
-        size = (round(settings.width * settings.pixel_ratio), round(settings.height * settings.pixel_ratio))
         self.image = Image.new("RGB", size, self.theme.colour("paper"))
         self.writer = Writer(self.image, settings.pixel_ratio)
         self.places: dict[str, Box] = {}
@@ -82,6 +86,19 @@ class Page:
         """Logical box → whole real pixels."""
         x0, y0, x1, y1 = (round(edge * self.ratio) for edge in box)
         return x0, y0, x1, y1
+
+
+def roomy(settings: MapPage) -> MapPage:
+    """The same page, drawn as a larger one made smaller, when title, legend and sources need the room."""
+    if not (settings.header or settings.footer):
+        return settings
+    factor = max(_ROOMY[0] / settings.width, _ROOMY[1] / settings.height, 1.0)
+    return replace(
+        settings,
+        width=round(settings.width * factor),
+        height=round(settings.height * factor),
+        pixel_ratio=settings.pixel_ratio / factor,
+    )
 
 
 @cache

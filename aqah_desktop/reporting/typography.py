@@ -6,8 +6,9 @@ and the area in which it had to stay.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -25,6 +26,9 @@ _FILES = {
 
 LINE_HEIGHT = 1.32
 
+#: How many times larger letters are set before they are reduced.
+_FINENESS = 4
+
 
 @cache
 def font(weight: int, size: float) -> ImageFont.FreeTypeFont:
@@ -32,6 +36,12 @@ def font(weight: int, size: float) -> ImageFont.FreeTypeFont:
     # The path is absolute and inside the program: no system font is ever looked up.
     path = resource_folder() / "fonts" / _FILES[weight]
     return ImageFont.truetype(str(path), size)
+
+
+@lru_cache(maxsize=20_000)
+def _length(weight: int, size: float, text: str) -> float:
+    """Width of a text in the font's own pixels; the same words are measured again and again."""
+    return float(font(weight, size).getlength(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +68,10 @@ class TextBox:
 
     @property
     def fits(self) -> bool:
-        """Whether the box lies inside the area."""
+        """Whether the box lies inside the area, to a pixel: a *j* hangs out of its line by a part of it."""
         x0, y0, x1, y1 = self.box
         a0, b0, a1, b1 = self.area
-        return x0 >= a0 and y0 >= b0 and x1 <= a1 and y1 <= b1
+        return x0 >= a0 - 1 and y0 >= b0 - 1 and x1 <= a1 + 1 and y1 <= b1 + 1
 
 
 class Writer:
@@ -78,32 +88,23 @@ class Writer:
     def __init__(self, image: Image.Image, ratio: float) -> None:
         self.ratio = ratio
         self.boxes: list[TextBox] = []
-        self._draw = ImageDraw.Draw(image)
+        self._image = image
 
     def width(self, text: str, ink: Ink) -> float:
         """Width of one line, logical pixels."""
-        return float(self._font(ink).getlength(text)) / self.ratio
+        return _length(ink.weight, ink.size * self.ratio * _FINENESS, text) / (self.ratio * _FINENESS)
 
     def line(self, at: tuple[float, float], text: str, ink: Ink, area: Box, anchor: str = "ls") -> None:
         """Write one line; ``anchor`` as Pillow (``ls`` = left baseline). Coordinates are logical."""
         x, y = at[0] * self.ratio, at[1] * self.ratio
-        font_ = self._font(ink)
-        self._draw.text((x, y), text, font=font_, fill=ink.colour, anchor=anchor)
-        box = self._draw.textbbox((x, y), text, font=font_, anchor=anchor)
+        box = self._typeset(x, y, text, ink, anchor)
         self._record(text, box, area)
 
     def label(self, at: tuple[float, float], text: str, ink: Ink, halo: RGB) -> None:
         """Write one centred line with a halo (map labels)."""
         x, y = at[0] * self.ratio, at[1] * self.ratio
-        self._draw.text(
-            (x, y),
-            text,
-            font=self._font(ink),
-            fill=ink.colour,
-            anchor="mm",
-            stroke_width=1.6 * self.ratio,
-            stroke_fill=halo,
-        )
+        self._typeset(x, y, text, Ink(ink.weight, ink.size, halo), "mm", stroke=1.6 * self.ratio)
+        self._typeset(x, y, text, ink, "mm")
 
     def paragraph(self, at: tuple[float, float], text: str, ink: Ink, area: Box) -> float:
         """Write a wrapped text from its top-left corner; return the y below it (logical)."""
@@ -149,7 +150,28 @@ class Writer:
         return word
 
     def _font(self, ink: Ink) -> ImageFont.FreeTypeFont:
-        return font(ink.weight, ink.size * self.ratio)
+        return font(ink.weight, ink.size * self.ratio * _FINENESS)
+
+    def _typeset(self, x: float, y: float, text: str, ink: Ink, anchor: str, stroke: float = 0.0) -> Box:
+        """Draw a text at its origin in real pixels; return its box.
+
+        Letters are set four times as large and reduced: at the size of the page, FreeType rounds each
+        advance to a whole pixel and small texts come out unevenly spaced.
+        """
+        face = self._font(ink)
+        origin = (x * _FINENESS, y * _FINENESS)
+        width = stroke * _FINENESS
+        x0, y0, x1, y1 = (
+            edge + origin[i % 2]
+            for i, edge in enumerate(face.getbbox(text, anchor=anchor, stroke_width=width))
+        )
+        left, top = math.floor(x0 / _FINENESS) - 1, math.floor(y0 / _FINENESS) - 1
+        size = (math.ceil(x1 / _FINENESS) + 1 - left, math.ceil(y1 / _FINENESS) + 1 - top)
+        mask = Image.new("L", (size[0] * _FINENESS, size[1] * _FINENESS), 0)
+        at = (origin[0] - left * _FINENESS, origin[1] - top * _FINENESS)
+        ImageDraw.Draw(mask).text(at, text, 255, face, anchor, stroke_width=width, stroke_fill=255)
+        self._image.paste(ink.colour, (left, top, left + size[0], top + size[1]), mask.reduce(_FINENESS))
+        return x0 / _FINENESS, y0 / _FINENESS, x1 / _FINENESS, y1 / _FINENESS
 
     def _record(self, text: str, box: tuple[float, ...], area: Box) -> None:
         real = (box[0], box[1], box[2], box[3])

@@ -296,3 +296,19 @@ def test_population_sentence_is_optional(pack: Pack, exposure: pd.DataFrame) -> 
     told = " ".join(writer.content(exposure, population=people).heading.sentences)
     assert "12\u202f340 sur 81\u202f000" in told
     assert "Habitants" not in " ".join(writer.content(exposure).heading.sentences)
+
+
+def test_what_was_not_counted_is_not_in_the_headline(pack: Pack, exposure: pd.DataFrame) -> None:
+    frame = exposure.copy()
+    frame.loc[frame["kind"] == "ecole", ["value_ug_m3", "std_ug_m3", "rank"]] = None
+    content = BriefingWriter(pack, pack.territory(CODE), DAY).content(frame)
+    assert "8 collèges et lycées sur 8" in content.heading.title
+    assert "écoles" not in content.heading.title
+    assert any("non comptés\u00a0: 12" in sentence for sentence in content.heading.sentences)
+
+
+def test_order_within_the_uncertainty_is_said(pack: Pack, exposure: pd.DataFrame) -> None:
+    writer = BriefingWriter(pack, pack.territory(CODE), DAY)
+    assert "l’ordre n’est qu’une indication" in writer.content(exposure.assign(std_ug_m3=9.0)).table.note
+    assert "l’ordre" not in writer.content(exposure.assign(std_ug_m3=0.01)).table.note
+    assert "l’ordre" not in writer.content(exposure.assign(std_ug_m3=np.nan)).table.note

@@ -53,6 +53,6 @@ def test_standing_tells_method_quality_and_every_flag() -> None:
 def test_titles_of_maps() -> None:
     french = Catalogue("fr")
     mean = Measure("µg/m³", Statistic.ANNUAL_MEAN, Pollutant.PM25, (2013, 2019))
-    assert words.map_title("x", mean, french) == "Particules fines PM₂,₅ en 2013–2019"
+    assert words.map_title("x", mean, french) == "Particules fines PM2,5 en 2013–2019"
     assert words.map_title("Population", None, french) == "Population"
-    assert words.legend_title("x", mean, french) == "PM₂,₅, moyenne annuelle"
+    assert words.legend_title("x", mean, french) == "PM2,5, moyenne annuelle"

@@ -98,6 +98,8 @@ def exposure(
     from aqah_desktop.models import tasks
 
     console, services = _console(json), _services(pack)
+    if raster is None:
+        year = tasks.moment(services, pollutant, year)
     given = {
         "territory": territory, "pollutant": pollutant, "year": year, "kinds": sites, "raster": raster,
         "sites_file": sites_file, "radius_m": radius, "assume_crs": assume_crs,

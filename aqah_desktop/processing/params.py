@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aqah_desktop.errors import BadInputError
+from aqah_desktop.errors import AqahError, BadInputError
 from aqah_desktop.processing import values
 from aqah_desktop.processing.contract import Params
 from aqah_desktop.processing.registry import near_matches
@@ -77,9 +77,9 @@ def check_params(spec: AlgorithmSpec, params: Mapping[str, Any]) -> list[Problem
     return problems
 
 
-def problem_of(error: BadInputError) -> Problem:
+def problem_of(error: AqahError, parameter: str = "") -> Problem:
     """Return an error about one parameter as a problem; its text is the error's first sentence."""
-    return Problem(str(error.params.get("name", "")), Text(f"{error.key}.message", dict(error.params)))
+    return Problem(str(error.params.get("name", parameter)), Text(f"{error.key}.message", dict(error.params)))
 
 
 def refuse_problems(spec: AlgorithmSpec, problems: Iterable[Problem]) -> None:
@@ -88,12 +88,16 @@ def refuse_problems(spec: AlgorithmSpec, problems: Iterable[Problem]) -> None:
     Raises
     ------
     BadInputError
-        ``processing.check_failed``, with the problem's own sentence.
+        The problem's own error when it has three texts, else ``processing.check_failed`` with its
+        sentence.
     """
     from aqah_desktop.storage.records_json import to_plain
 
     for problem in problems:
         if problem.severity == "error":
+            own_key = problem.text.key.removesuffix(".message")
+            if own_key != problem.text.key:
+                raise BadInputError(own_key, **problem.text.params)
             raise BadInputError(
                 "processing.check_failed",
                 algorithm=spec.id,

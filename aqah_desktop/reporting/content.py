@@ -285,9 +285,9 @@ class _Subject:
         ]
         columns = (
             Column(self._text("column_rank"), right=True),
-            Column(self._text("column_name"), 2.0),
+            Column(self._text("column_name"), 2.6),
             Column(self._text("column_kind")),
-            Column(self._text("column_commune"), 1.1),
+            Column(self._text("column_commune"), 1.0),
             Column(f"{self.symbol} µg/m³", right=True),
             Column("± 95 %", right=True),
         )

@@ -105,7 +105,7 @@ class MapComposer:
             symbols = self._sites(layer, sites, surface.marks)
             sources += words.datasets_of(self.pack, sites["layer_id"].unique())
         dataset = sources[0]
-        texts = self._texts(title, layer.measure, dataset.standing, sources, layer)
+        texts = self._texts(title, layer.measure, dataset.standing, sources, layer, layer.shape.grid.cell_m)
         return MapRequest(texts, self._basemap, surface, (), symbols, self.page)
 
     def result(self, raster: RasterResult, standing: Standing, inputs: Sequence[str] = ()) -> MapRequest:
@@ -117,7 +117,8 @@ class MapComposer:
         legend = words.legend_title(self.catalogue.text(raster.title), raster.measure, self.catalogue)
         surface = Surface(values, raster.grid, scale, legend, self._marks(raster.measure))
         datasets = words.datasets_of(self.pack, inputs)
-        texts = self._texts(self.catalogue.text(raster.title), raster.measure, standing, datasets)
+        title, cell_m = self.catalogue.text(raster.title), raster.grid.cell_m
+        texts = self._texts(title, raster.measure, standing, datasets, cell_m=cell_m)
         return MapRequest(texts, self._basemap, surface, (), None, self.page)
 
     # ------------------------------------------------------------------ rasters
@@ -297,6 +298,7 @@ class MapComposer:
         standing: Standing,
         datasets: Sequence[Dataset],
         layer: Layer | None = None,
+        cell_m: float | None = None,
     ) -> MapTexts:
         language = self.page.language
         limits = standing.limits.in_language(language)
@@ -304,8 +306,8 @@ class MapComposer:
         lines = words.attributions({d.id: d for d in sources}.values(), self.catalogue)
         attribution = self._text("map.sources", sources=" · ".join(lines))
         subtitle = [words.statistic_words(measure, self.catalogue).capitalize()]
-        if datasets and measure is not None:
-            subtitle.append(datasets[0].coverage.resolution.in_language(language))
+        if cell_m is not None:
+            subtitle.append(self._text("map.cell", cell=self.catalogue.number(cell_m)))
         elif datasets:
             subtitle.append(self._text("map.vintage", vintage=datasets[0].coverage.vintage))
         return MapTexts(

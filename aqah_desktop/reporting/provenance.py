@@ -173,7 +173,13 @@ class ProvenanceWords:
             found = self.field(column, output)
             label = found.label.in_language(self.catalogue.language)
             described.append({"name": column, "label": label, "unit": found.unit})
-        return {"file": file_name, "columns": described, **self.as_json()}
+        told = self.as_json()
+        # What the recipes proved about each dataset stands once, in the run's own file.
+        datasets = [
+            {name: value for name, value in dataset.items() if name != "evidence"}
+            for dataset in told["datasets"]
+        ]
+        return {"file": file_name, "columns": described, **told, "datasets": datasets}
 
     def tags(self, title: str, measure: Measure, companion: str = "") -> dict[str, str]:
         """Metadata of a GeoTIFF; ``companion`` is the file of the standard deviation."""

@@ -33,6 +33,8 @@ class MainWindow(QMainWindow):
         self._settings, self._theme, self._catalogue = settings, theme, catalogue
         self._painted = False
         self._docks: dict[str, QDockWidget] = {}
+        #: Whether docks are shown at all: they belong to the map, not to the start page.
+        self.docks_shown = False
         self.workbench: Workbench | None = None
         self.setWindowTitle("AQAH Desktop")
         self.setAcceptDrops(True)
@@ -87,6 +89,7 @@ class MainWindow(QMainWindow):
 
     def show_docks(self, shown: bool) -> None:
         """Docks belong to the map, not to the start page."""
+        self.docks_shown = shown
         for dock in self._docks.values():
             dock.setVisible(shown and not dock.property("closed_by_user"))
 

@@ -22,6 +22,7 @@ from aqah_desktop.views.main_window import MainWindow
 from aqah_desktop.views.map.contents import ContentLoader
 from aqah_desktop.views.map.page import MapPage
 from aqah_desktop.views.qt_dispatch import Dispatcher
+from aqah_desktop.views.shell.dock_tabs import DockTabs, bind_docks
 from aqah_desktop.views.shell.foot import Foot
 from aqah_desktop.views.shell.topbar import TopBar
 from aqah_desktop.views.start.page import Rings, StartPage, rings_of
@@ -59,6 +60,9 @@ class Workbench(QObject):
         window.stack.addWidget(self.map_page)
         window.add_bar(self.top, top=True)
         window.add_bar(self.foot, top=False)
+        #: Pages of the right dock (exposure, scenario, sheet) and of the bottom one (table, history).
+        self.side = DockTabs(window, self.context, "side", Qt.DockWidgetArea.RightDockWidgetArea)
+        self.bottom = DockTabs(window, self.context, "bottom", Qt.DockWidgetArea.BottomDockWidgetArea, False)
         self.context.actions.fill_menus(window.menuBar())
         self._connect()
         self._bind()
@@ -132,6 +136,7 @@ class Workbench(QObject):
 
     def _bind(self) -> None:
         actions, project, canvas = self.context.actions, self.context.project, self.map_page.canvas
+        bind_docks(actions, self.side, self.bottom)
         actions.bind("app.quit", self.window.close)
         actions.bind("project.new", self.show_start)
         actions.bind("edit.undo", project.undo)

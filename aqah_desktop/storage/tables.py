@@ -17,15 +17,21 @@ from aqah_desktop.storage.workbooks import build_workbook, is_missing, read_shee
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ";\t,|"
-_INTEGER = re.compile(r"^[+-]?(?:0|[1-9]\d{0,17})$")
-_DECIMAL_POINT = re.compile(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
-_DECIMAL_COMMA = re.compile(r"^[+-]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)?(?:,\d+)?(?:[eE][+-]?\d+)?$")
-_LEADING_ZERO = re.compile(r"^0\d+$|^0\d*[A-Za-z]")
+# A leading "+" (telephone) and whole numbers of 19 digits or more (identifiers) stay text.
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
+_DECIMAL_POINT = re.compile(r"-?(?:\d{1,18}(?:\.\d*)?|\d+\.\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_DECIMAL_COMMA = re.compile(
+    r"-?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?|\d{1,18}|\d+,\d*|,\d+)(?:[eE][+-]?\d{1,3})?"
+)
+_LEADING_ZERO = re.compile(r"-?0\d+")
+_LINE_BREAK = re.compile("\r\n|\r|\n")
+_SAMPLE_CHARACTERS = 100_000
 _MISSING = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"}
 #: Spreadsheets run what begins with one of these.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _MAX_TEXT_BYTES = 4 * 1024**3
 _XLSX_MAX_ROWS = 1_048_576
+csv.field_size_limit(16 * 1024**2)  # outlines as text are longer than the 128 kB Python expects
 
 
 def read_table(path: Path | str, sheet: str | None = None) -> pd.DataFrame:
@@ -140,18 +146,17 @@ def _decode(path: Path) -> tuple[str, str]:
 
 def _delimiter(text: str) -> str:
     """The candidate that splits the first lines into the same, largest number of cells."""
-    lines = text.split("\n", 20)[:20]
+    lines = _LINE_BREAK.split(text[:_SAMPLE_CHARACTERS])[:20]
     sample = [line for line in lines if line.strip()] or [""]
     best, score = ",", 0
     for candidate in _DELIMITERS:
-        counts = [len(row) for row in csv.reader(sample, delimiter=candidate)] if _parses(sample) else [1]
+        try:
+            counts = [len(row) for row in csv.reader(sample, delimiter=candidate)]
+        except csv.Error:
+            continue
         if counts[0] > 1 and counts[0] * counts.count(counts[0]) > score:
             best, score = candidate, counts[0] * counts.count(counts[0])
     return best
-
-
-def _parses(lines: list[str]) -> bool:
-    return all(len(line) < csv.field_size_limit() for line in lines)
 
 
 def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
@@ -196,14 +201,14 @@ def _convert(cells: tuple[str, ...]) -> tuple[pd.Series, bool]:
     """Numbers when every filled cell is one and none is a code with a leading zero; else text."""
     stripped = [cell.strip() for cell in cells]
     filled = [cell for cell in stripped if cell not in _MISSING]
-    if not filled or any(_LEADING_ZERO.match(cell) for cell in filled):
+    if not filled or any(_LEADING_ZERO.fullmatch(cell) for cell in filled):
         return pd.Series([c if c not in _MISSING else None for c in stripped], dtype="str"), False
-    if all(_INTEGER.match(cell) for cell in filled):
+    if all(_INTEGER.fullmatch(cell) for cell in filled):
         whole = [int(cell) if cell not in _MISSING else None for cell in stripped]
         return pd.Series(whole, dtype="Int64" if len(filled) < len(stripped) else "int64"), False
-    if all(_DECIMAL_POINT.match(cell) for cell in filled):
+    if all(_DECIMAL_POINT.fullmatch(cell) for cell in filled):
         return pd.Series([_number(cell) for cell in stripped], dtype="float64"), False
-    if all(_DECIMAL_COMMA.match(cell) for cell in filled):
+    if all(_DECIMAL_COMMA.fullmatch(cell) for cell in filled):
         return pd.Series([_number(_with_point(cell)) for cell in stripped], dtype="float64"), True
     return pd.Series([c if c not in _MISSING else None for c in stripped], dtype="str"), False
 
@@ -254,4 +259,5 @@ def _cell(value: Any, *, comma: bool) -> str:
 
 
 def _neutral(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    safe = f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return _LINE_BREAK.sub("\n", safe)  # a lone carriage return would end the row for some readers

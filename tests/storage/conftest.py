@@ -134,7 +134,9 @@ def tables() -> dict[str, pd.DataFrame]:
     }
 
 
-def territory(code: str, kind: TerritoryKind, communes: tuple[str, ...], extent: tuple[float, ...]) -> Territory:
+def territory(
+    code: str, kind: TerritoryKind, communes: tuple[str, ...], extent: tuple[float, ...]
+) -> Territory:
     return Territory(code, kind, code, 1000, communes, (extent[0], extent[1], extent[2], extent[3]), True)
 
 
@@ -159,7 +161,11 @@ def make_pack(folder: Path, version: str = "1.0.0", minimum_app: str = "0.1.0") 
         raster_layer(2013),
         raster_layer(2019),
     ]
-    datasets = [dataset("insee"), dataset("model", Quality.INDICATIVE), dataset("training", Quality.FICTITIOUS)]
+    datasets = [
+        dataset("insee"),
+        dataset("model", Quality.INDICATIVE),
+        dataset("training", Quality.FICTITIOUS),
+    ]
     territories = [
         territory("200000001", TerritoryKind.EPCI, ("59001", "59002"), (650000, 7050000, 656000, 7060000)),
         territory("62", TerritoryKind.DEPARTMENT, ("62001",), (656000, 7050000, 659000, 7060000)),
@@ -192,5 +198,3 @@ def points() -> gpd.GeoDataFrame:
         geometry=[shapely.Point(700000, 7000000), shapely.Point(710000, 7010000)],
         crs=2154,
     )
-
-

@@ -220,7 +220,9 @@ def test_a_disk_that_refuses_more_bytes_leaves_the_old_files(tmp_path: Path) -> 
     )
     outcomes = process.stdout.split("\n")[:-1]
     assert len(outcomes) == 12, process.stderr
-    assert [line for line in outcomes if not re.search(r"storage\.(file_too_large|write_failed)$", line)] == []
+    assert [
+        line for line in outcomes if not re.search(r"storage\.(file_too_large|write_failed)$", line)
+    ] == []
     assert "Traceback" not in process.stderr
     assert [(tmp_path / name).read_bytes() for name in ("a.tif", "a.gpkg", "a.xlsx")] == [b"old"] * 3
     with ProjectFile.open(tmp_path / "a.aqah") as project:

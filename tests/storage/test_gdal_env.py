@@ -86,7 +86,9 @@ def test_a_windows_drive_is_a_path() -> None:
     assert caught.value.key == "storage.missing_file"
 
 
-@pytest.mark.parametrize("content", [VRT, OGR_VRT, WMS, WFS, '{{"type": "gdal_streamed_alg", "a": "{source}"}}'])
+@pytest.mark.parametrize(
+    "content", [VRT, OGR_VRT, WMS, WFS, '{{"type": "gdal_streamed_alg", "a": "{source}"}}']
+)
 @pytest.mark.parametrize("prefix", ["", "\ufeff \n", "<?xml version='1.0'?>\n"])
 def test_files_that_name_other_files_are_refused(tmp_path: Path, content: str, prefix: str) -> None:
     if prefix.startswith("<") and content.startswith("{"):
@@ -133,18 +135,20 @@ def test_nobody_is_called_even_when_the_checks_are_bypassed(tmp_path: Path) -> N
             folder, address = Path(sys.argv[1]), sys.argv[2]
             targets = [str(p) for p in folder.iterdir() if p.suffix in (".vrt", ".xml")]
             targets += [f"/vsicurl/{address}/a.tif", f"{address}/a.tif", f"/vsicurl/{address}/a.gpkg", f"WFS:{address}"]
-            opened = 0
+            readers = (lambda target: rasterio.open(target).read(), lambda target: pyogrio.read_info(target))
+            read = []
             for target in targets:
-                for reader in (rasterio.open, pyogrio.read_info):
+                for reader in readers:
                     try:
                         reader(target)
-                        opened += 1
+                        read.append(Path(target).name)
                     except Exception:
                         pass
-            print(len(targets), opened)
+            print(len(targets), *read)
         """
         try:
-            assert run(program, str(tmp_path), address) == "9 0"
+            # Once rasterio has them, a mosaic of local files may be read; nothing else may.
+            assert run(program, str(tmp_path), address) in ("9", "9 local.vrt")
         finally:
             stop.set()
             thread.join()

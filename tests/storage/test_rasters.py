@@ -153,7 +153,9 @@ def test_a_raster_larger_than_memory_is_read_by_window(tmp_path: Path) -> None:
     with rasterio.open(path, "w", **profile, **options, nodata=-1, blockxsize=4096, blockysize=4096):
         pass
     with rasterio.open(path, "r+") as sink:
-        sink.write(np.full((10, 10), 5, "float32"), 1, window=rasterio.windows.Window(500_000, 99_990, 10, 10))
+        sink.write(
+            np.full((10, 10), 5, "float32"), 1, window=rasterio.windows.Window(500_000, 99_990, 10, 10)
+        )
     with open_raster(path) as raster:
         values, _ = raster.read((500_000, 7_000_000, 500_010, 7_000_010))
         assert (values == 5).all()
@@ -260,7 +262,11 @@ def test_rasters_stored_by_rows_and_by_tiles_agree(tmp_path: Path, layout: dict[
         (np.array([[1.5, -3.4e38]], "float32"), {}, [1.5, np.nan]),
         (np.array([[1.5, 1e300]], "float64"), {}, [1.5, np.nan]),
         (np.array([[-2.5, 3]], "float32"), {}, [-2.5, 3]),
-        (np.array([[10, 65535]], "uint16"), {"nodata": 65535, "scales": (0.1,), "offsets": (5.0,)}, [6, np.nan]),
+        (
+            np.array([[10, 65535]], "uint16"),
+            {"nodata": 65535, "scales": (0.1,), "offsets": (5.0,)},
+            [6, np.nan],
+        ),
         (np.array([[4, 9]], "uint8"), {"mask": np.array([[255, 0]], "uint8")}, [4, np.nan]),
     ],
 )
@@ -285,7 +291,12 @@ def test_a_raster_without_any_value_is_noticed(tmp_path: Path) -> None:
     empty = np.full((600, 700), np.nan, dtype="float32")
     one = empty.copy()
     one[577, 3] = 1
-    for name, values, overviews in (("a", empty, True), ("b", empty, False), ("c", one, True), ("d", one, False)):
+    for name, values, overviews in (
+        ("a", empty, True),
+        ("b", empty, False),
+        ("c", one, True),
+        ("d", one, False),
+    ):
         write_raster(tmp_path / name, values, GRID, overviews=overviews)
         with open_raster(tmp_path / name) as raster:
             assert raster.is_all_nodata() is (values is empty)
@@ -317,7 +328,9 @@ def test_the_mean_on_a_coarser_grid_is_the_mean_of_the_cells(written: Path) -> N
     np.testing.assert_allclose(values, expected, atol=0.006)
 
 
-def test_another_system_and_strips_do_not_move_the_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_system_and_strips_do_not_move_the_field(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lon, lat = np.meshgrid(1.5 + (np.arange(500) + 0.5) * 0.006, 50.9 - (np.arange(400) + 0.5) * 0.004)
     path = plain_tif(
         tmp_path / "a.tif", (lon * 10 + lat).astype("float32"), crs="EPSG:4326",
@@ -353,7 +366,11 @@ def test_another_system_and_strips_do_not_move_the_field(tmp_path: Path, monkeyp
             {"crs": CRS.from_wkt('LOCAL_CS["Unknown",UNIT["metre",1],AXIS["E",EAST],AXIS["N",NORTH]]')},
             "storage.bad_crs",
         ),
-        (np.ones((4, 4), "float32"), {"transform": Affine(-200, 0, 6e5, 0, -200, 7e6)}, "storage.raster_no_grid"),
+        (
+            np.ones((4, 4), "float32"),
+            {"transform": Affine(-200, 0, 6e5, 0, -200, 7e6)},
+            "storage.raster_no_grid",
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -391,7 +408,11 @@ def test_a_truncated_raster_is_a_clear_error_when_opened_or_read(
 
 
 def test_files_that_are_no_rasters(tmp_path: Path) -> None:
-    for name, content in {"a.tif": b"not a raster", "b.tif": os.urandom(5000), "c.tif": b"II*\0" + b"\xff" * 90}.items():
+    for name, content in {
+        "a.tif": b"not a raster",
+        "b.tif": os.urandom(5000),
+        "c.tif": b"II*\0" + b"\xff" * 90,
+    }.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(StorageError) as caught:
             open_raster(tmp_path / name)

@@ -148,8 +148,12 @@ def test_the_other_kinds_of_hint() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["id", "fr", "en", "title", "code", "kind", "shape", "x"]), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["id", "fr", "en", "title", "code", "kind", "shape", "x"]), inner, max_size=6
+        )
+    ),
     max_leaves=20,
 )
 
@@ -184,7 +188,9 @@ def test_canonical_json_is_sorted_without_spaces_and_refuses_what_json_has_not()
 
 
 def test_numpy_and_paths_have_a_plain_form(tmp_path: Any) -> None:
-    plain = to_plain({"a": np.float32(1.5), "b": np.arange(2), "c": {3, 1}, "d": tmp_path, "e": pd.Timestamp(0)})
+    plain = to_plain(
+        {"a": np.float32(1.5), "b": np.arange(2), "c": {3, 1}, "d": tmp_path, "e": pd.Timestamp(0)}
+    )
     assert plain["a"] == 1.5
     assert plain["b"] == [0, 1]
     assert plain["c"] == [1, 3]

@@ -43,7 +43,9 @@ def test_layers_and_tables_come_back(tmp_path: Path, points: gpd.GeoDataFrame) -
     assert "geometry" not in read_attributes(tmp_path / "a.gpkg", "points").columns
 
 
-def test_the_only_layer_needs_no_name_and_a_table_is_no_layer(tmp_path: Path, points: gpd.GeoDataFrame) -> None:
+def test_the_only_layer_needs_no_name_and_a_table_is_no_layer(
+    tmp_path: Path, points: gpd.GeoDataFrame
+) -> None:
     write_geopackage(tmp_path / "a.gpkg", {"points": points, "table": pd.DataFrame({"a": [1]})})
     assert len(read_vector(tmp_path / "a.gpkg")) == 2
     for table, key in (("table", "vector_no_geometry"), ("absent", "vector_unknown_table")):
@@ -96,15 +98,17 @@ def test_awkward_names_empty_and_mixed_layers_can_be_written(tmp_path: Path) -> 
     )
     mixed = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.box(0, 0, 1, 1), shapely.Point(0, 0)], crs=2154)
     single = gpd.GeoDataFrame(
-        {"a": [1, 2]}, geometry=[shapely.box(0, 0, 1, 1), shapely.MultiPolygon([shapely.box(2, 2, 3, 3)])], crs=2154
+        {"a": [1, 2]},
+        geometry=[shapely.box(0, 0, 1, 1), shapely.MultiPolygon([shapely.box(2, 2, 3, 3)])],
+        crs=2154,
     )
     empty = gpd.GeoDataFrame({"a": pd.Series([], dtype="int64")}, geometry=[], crs=2154)
     nowhere = gpd.GeoDataFrame({"a": [1]}, geometry=[None], crs=2154)
     path = tmp_path / "a.gpkg"
     write_geopackage(
-        path, {'é "t\'': awkward, "mixed": mixed, "single": single, "empty": empty, "nowhere": nowhere}
+        path, {"é \"t'": awkward, "mixed": mixed, "single": single, "empty": empty, "nowhere": nowhere}
     )
-    back = read_vector(path, 'é "t\'')
+    back = read_vector(path, "é \"t'")
     assert list(back.columns) == ["fid", "geom", "Name", "name_2", "geometry"]
     assert list(back["fid"]) == [1, 1]
     assert back.attrs["without_geometry"] == 1
@@ -144,7 +148,9 @@ def test_columns_box_and_condition(tmp_path: Path, points: gpd.GeoDataFrame) -> 
 
 
 @pytest.mark.parametrize("code", [4326, 3857, 27572, 3950, 32631])
-def test_any_usual_system_is_brought_to_lambert_93(tmp_path: Path, points: gpd.GeoDataFrame, code: int) -> None:
+def test_any_usual_system_is_brought_to_lambert_93(
+    tmp_path: Path, points: gpd.GeoDataFrame, code: int
+) -> None:
     path = write(tmp_path / "a.gpkg", points.to_crs(code))
     back = read_vector(path)
     assert back.crs.to_epsg() == 2154
@@ -166,7 +172,12 @@ def test_a_missing_system_is_asked_for_never_guessed(tmp_path: Path, points: gpd
 
 @pytest.mark.parametrize(
     ("true", "declared", "likely"),
-    [(2154, 27572, "EPSG:2154"), (27572, 2154, "EPSG:27572"), (4326, 2154, "EPSG:4326"), (3857, 2154, "EPSG:3857")],
+    [
+        (2154, 27572, "EPSG:2154"),
+        (27572, 2154, "EPSG:27572"),
+        (4326, 2154, "EPSG:4326"),
+        (3857, 2154, "EPSG:3857"),
+    ],
 )
 def test_a_wrong_declaration_is_caught_by_where_the_data_fall(
     tmp_path: Path, points: gpd.GeoDataFrame, true: int, declared: int, likely: str
@@ -199,7 +210,9 @@ def test_data_of_another_country_are_refused_unless_wanted(tmp_path: Path) -> No
 
 
 def test_invalid_geometries_are_repaired_and_counted(tmp_path: Path) -> None:
-    bow_tie = wkt.loads("POLYGON ((700000 7000000, 700100 7000100, 700100 7000000, 700000 7000100, 700000 7000000))")
+    bow_tie = wkt.loads(
+        "POLYGON ((700000 7000000, 700100 7000100, 700100 7000000, 700000 7000100, 700000 7000000))"
+    )
     spike = wkt.loads(
         "POLYGON ((700000 7000000, 700100 7000000, 700100 7000100, 700100 7000500, 700100 7000100,"
         " 700000 7000100, 700000 7000000))"
@@ -230,7 +243,9 @@ def test_missing_empty_and_infinite_geometries_are_counted_not_dropped(tmp_path:
 def test_accents_of_a_shapefile_without_declaration(
     tmp_path: Path, points: gpd.GeoDataFrame, encoding: str
 ) -> None:
-    path = write(tmp_path / "a.shp", points.assign(name=["Bâtiment d'élevage", "Cœur"[:1]]), encoding=encoding)
+    path = write(
+        tmp_path / "a.shp", points.assign(name=["Bâtiment d'élevage", "Cœur"[:1]]), encoding=encoding
+    )
     (tmp_path / "a.cpg").unlink()
     assert read_vector(path)["name"][0] == "Bâtiment d'élevage"
 

@@ -19,7 +19,7 @@ from aqah_desktop.errors import StorageError
 
 RASTER_DRIVERS = (
     "GTiff", "COG", "MEM", "GPKG", "AAIGrid", "ENVI", "EHdr", "HFA", "netCDF", "HDF5", "HDF5Image",
-    "PNG", "JPEG", "JP2OpenJPEG", "SRTMHGT", "XYZ",
+    "PNG", "JPEG", "JP2OpenJPEG", "SRTMHGT", "XYZ", "MBTiles", "SQLite",
 )  # fmt: skip
 VECTOR_DRIVERS = (
     "GPKG", "ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "TopoJSON", "FlatGeobuf", "GML", "KML", "LIBKML",
@@ -117,7 +117,7 @@ def check_path(path: Path | str) -> Path:
         ``storage.empty_file``, ``storage.remote_content``, ``storage.zip_bomb``.
     """
     text = os.fspath(path)
-    if _is_remote(text):
+    if is_remote(text):
         raise StorageError("storage.remote_path", path=text)
     local = Path(path)
     try:
@@ -142,7 +142,8 @@ def check_path(path: Path | str) -> Path:
     return local
 
 
-def _is_remote(text: str) -> bool:
+def is_remote(text: str) -> bool:
+    """Whether a file name is an address, or a path of GDAL's own file systems."""
     if not _REMOTE_PATH.match(text.replace("\\", "/")):
         return False
     return not (len(text) > 1 and text[1] == ":")  # a Windows drive letter

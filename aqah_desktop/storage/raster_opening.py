@@ -23,22 +23,39 @@ GDAL_ERRORS = (RasterioError, CPLE_BaseError)
 READ_ERRORS = (*GDAL_ERRORS, ValueError, MemoryError, OSError)
 
 
-def open_dataset(path: Path) -> DatasetReader:
-    """Open an existing local file with the formats :mod:`gdal_env` left registered."""
+def open_dataset(path: Path, inside: str = "") -> DatasetReader:
+    """Open an existing local file, or the raster named ``inside`` it, with the formats of :mod:`gdal_env`."""
     try:
         with warnings.catch_warnings():
             # A raster without position is refused with words of our own.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(path.absolute())
+            dataset = rasterio.open(path.absolute())
+            if not inside:
+                return dataset
+            with dataset:
+                names = {_short_name(name): name for name in dataset.subdatasets}
+            if inside not in names:
+                raise BadInputError("storage.raster_not_inside", path=str(path), name=inside)
+            return rasterio.open(names[inside])
+    except BadInputError:
+        raise
     except (*READ_ERRORS, TypeError) as error:
         raise StorageError("storage.raster_unreadable", path=str(path), reason=str(error)) from error
+
+
+def rasters_inside(dataset: DatasetReader) -> list[str]:
+    """Names of the rasters of a file that holds several (variables, tables)."""
+    return [_short_name(name) for name in dataset.subdatasets]
+
+
+def _short_name(name: str) -> str:
+    return name.rsplit(":", 1)[-1].lstrip("/")
 
 
 def check_usable(dataset: DatasetReader, path: Path) -> None:
     """Refuse a raster without band, position or real numbers, or whose header is absurd."""
     if dataset.count < 1:
-        names = [name.rsplit(":", 1)[-1].lstrip("/") for name in dataset.subdatasets]
-        if names:
+        if names := rasters_inside(dataset):
             raise BadInputError("storage.raster_several", path=str(path), inside=names)
         raise BadInputError("storage.raster_no_band", path=str(path))
     if any("complex" in str(dtype) for dtype in dataset.dtypes):

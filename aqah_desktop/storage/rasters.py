@@ -23,6 +23,7 @@ from aqah_desktop.storage import gdal_env
 from aqah_desktop.storage.crs import WORK_CRS, crs_code, transform_points, usable_crs
 from aqah_desktop.storage.raster_opening import MAX_CELLS, READ_ERRORS, check_usable, open_dataset
 from aqah_desktop.storage.raster_points import sample_blocks
+from aqah_desktop.storage.raster_screen import whole_steps
 from aqah_desktop.storage.raster_values import Decoder
 from aqah_desktop.storage.raster_writing import write_raster
 
@@ -38,7 +39,9 @@ PixelWindow = tuple[int, int, int, int]
 _MAX_WORKERS = 4
 
 
-def open_raster(path: Path | str, *, assume_crs: str | None = None) -> RasterFile:
+def open_raster(
+    path: Path | str, *, assume_crs: str | None = None, force_crs: bool = False, inside: str = ""
+) -> RasterFile:
     """Open a raster for reading.
 
     Parameters
@@ -47,6 +50,10 @@ def open_raster(path: Path | str, *, assume_crs: str | None = None) -> RasterFil
         A local file in one of :data:`gdal_env.RASTER_DRIVERS`.
     assume_crs : str, optional
         Coordinate system to use when the file names none, e.g. ``"EPSG:2154"``.
+    force_crs : bool
+        Use ``assume_crs`` also when the file names another one, which is wrong.
+    inside : str
+        Which raster of a file that holds several (variable, table).
 
     Raises
     ------
@@ -54,13 +61,14 @@ def open_raster(path: Path | str, *, assume_crs: str | None = None) -> RasterFil
         Missing, unreadable, truncated, or naming a network address.
     BadInputError
         ``storage.raster_no_crs``, ``storage.raster_no_grid``, ``storage.raster_rotated``,
-        ``storage.raster_complex``, ``storage.raster_no_band``, ``storage.bad_crs``.
+        ``storage.raster_complex``, ``storage.raster_no_band``, ``storage.bad_crs``,
+        ``storage.raster_not_inside``.
     """
     gdal_env.harden()
     local = gdal_env.check_path(path)
-    dataset = open_dataset(local)
+    dataset = open_dataset(local, inside)
     try:
-        return RasterFile(dataset, local, assume_crs)
+        return RasterFile(dataset, local, assume_crs, force_crs=force_crs, inside=inside)
     except BaseException:
         dataset.close()
         raise
@@ -79,15 +87,24 @@ class RasterFile:
         Number of bands.
     """
 
-    def __init__(self, dataset: DatasetReader, path: Path, assume_crs: str | None = None) -> None:
-        self._dataset = dataset
+    def __init__(
+        self,
+        dataset: DatasetReader,
+        path: Path,
+        assume_crs: str | None = None,
+        *,
+        force_crs: bool = False,
+        inside: str = "",
+    ) -> None:
+        self.dataset, self._inside = dataset, inside
         #: More handles of the same file: GDAL handles are not shared between threads.
         self._idle: list[DatasetReader] = []
         self.path = path
         check_usable(dataset, path)
-        if dataset.crs is None and assume_crs is None:
+        declared = None if dataset.crs is None or (force_crs and assume_crs) else dataset.crs.to_wkt()
+        if declared is None and assume_crs is None:
             raise BadInputError("storage.raster_no_crs", path=str(path))
-        self.crs = usable_crs(assume_crs if dataset.crs is None else dataset.crs.to_wkt(), path)
+        self.crs = usable_crs(declared or assume_crs, path)
         self.crs_code = crs_code(self.crs)
         self.bands: int = dataset.count
 
@@ -101,7 +118,7 @@ class RasterFile:
 
     def close(self) -> None:
         """Close the file; nothing can be read afterwards."""
-        for dataset in (self._dataset, *self._idle):
+        for dataset in (self.dataset, *self._idle):
             dataset.close()
 
     # ------------------------------------------------------------------ what it is
@@ -120,44 +137,44 @@ class RasterFile:
         if abs(width - height) > 1e-6 * width:
             raise BadInputError("storage.raster_not_square", path=str(self.path), width=width, height=height)
         x_min, _, _, y_max = self.extent
-        return Grid(x_min, y_max, width, self._dataset.width, self._dataset.height, self.crs_code)
+        return Grid(x_min, y_max, width, self.dataset.width, self.dataset.height, self.crs_code)
 
     @property
     def cell_size(self) -> tuple[float, float]:
         """Width and height of a cell, in the raster's CRS."""
-        return float(self._dataset.transform.a), abs(float(self._dataset.transform.e))
+        return float(self.dataset.transform.a), abs(float(self.dataset.transform.e))
 
     @property
     def extent(self) -> Extent:
         """``(x_min, y_min, x_max, y_max)`` in the raster's CRS."""
-        left, bottom, right, top = self._dataset.bounds
+        left, bottom, right, top = self.dataset.bounds
         return (left, min(bottom, top), right, max(bottom, top))
 
     @property
     def nodata(self) -> float | None:
         """Stored value that means "no data" (band 1), ``None`` when not declared."""
-        value = self._dataset.nodata
+        value = self.dataset.nodata
         return None if value is None else float(value)
 
     @property
     def scale(self) -> float:
         """Stored value × scale + offset = value (band 1)."""
-        return float(self._dataset.scales[0])
+        return float(self.dataset.scales[0])
 
     @property
     def offset(self) -> float:
         """Added after scaling (band 1)."""
-        return float(self._dataset.offsets[0])
+        return float(self.dataset.offsets[0])
 
     @property
     def dtype(self) -> str:
         """Stored type of band 1, e.g. ``"uint16"``."""
-        return str(self._dataset.dtypes[0])
+        return str(self.dataset.dtypes[0])
 
     @property
     def tags(self) -> dict[str, str]:
         """Metadata of the file."""
-        return dict(self._dataset.tags())
+        return dict(self.dataset.tags())
 
     # ------------------------------------------------------------------ values
 
@@ -192,7 +209,7 @@ class RasterFile:
         StorageError
             ``storage.raster_damaged``: truncated or corrupt blocks.
         """
-        decoder = self._decoder(band)
+        decoder = self.decoder(band)
         whole = self.grid
         row, col, height, width = self.window(extent)
         step = 1
@@ -201,8 +218,8 @@ class RasterFile:
         ny, nx = -(-height // step), -(-width // step)
         self.check_size(ny, nx)
         values = np.empty((ny, nx), dtype="float32")
-        for part_row, part_height, out_row, out_ny in _parts(height, step):
-            for part_col, part_width, out_col, out_nx in _parts(width, step):
+        for part_row, part_height, out_row, out_ny in whole_steps(height, step):
+            for part_col, part_width, out_col, out_nx in whole_steps(width, step):
                 window = (row + part_row, col + part_col, part_height, part_width)
                 part = self.read_window(window, decoder, band, (out_ny, out_nx))
                 values[out_row : out_row + out_ny, out_col : out_col + out_nx] = part
@@ -230,13 +247,12 @@ class RasterFile:
         BadInputError, StorageError
             ``storage.raster_bad_band``; ``storage.raster_damaged``.
         """
-        decoder = self._decoder(band)
+        decoder = self.decoder(band)
         x, y = np.asarray(x, dtype="float64"), np.asarray(y, dtype="float64")
         x, y = transform_points(x, y, WORK_CRS, self.crs_code)
-        transform = self._dataset.transform
+        transform = self.dataset.transform
         col, row = (x - transform.c) / transform.a, (y - transform.f) / transform.e
-        inside = (col >= 0) & (col < self._dataset.width) & (row >= 0) & (row < self._dataset.height)
-        # Truncation is rounding down: everything inside is positive.
+        inside = (col >= 0) & (col < self.dataset.width) & (row >= 0) & (row < self.dataset.height)
         position = (row[inside].astype("int64"), col[inside].astype("int64"))
         stored = self._sample_stored(position, band, decoder.dtype)
         mask = self._sample_stored(position, band, "uint8", mask=True) if decoder.needs_mask else None
@@ -268,18 +284,18 @@ class RasterFile:
         """
         from aqah_desktop.storage.raster_warping import warp
 
-        return warp(self, self._decoder(band), grid, band, average=average)
+        return warp(self, self.decoder(band), grid, band, average=average)
 
     def is_all_nodata(self, band: int = 1) -> bool:
         """Whether no cell holds a value; the coarsest overview answers when it can."""
-        decoder = self._decoder(band)
-        height, width = self._dataset.shape
-        overviews = self._dataset.overviews(band)
+        decoder = self.decoder(band)
+        height, width = self.dataset.shape
+        overviews = self.dataset.overviews(band)
         if overviews:
             shape = (-(-height // overviews[-1]), -(-width // overviews[-1]))
             if np.isfinite(self._read_stored((0, 0, height, width), decoder, band, shape)).any():
                 return False
-        for _, block in self._dataset.block_windows(band):
+        for _, block in self.dataset.block_windows(band):
             window = (block.row_off, block.col_off, block.height, block.width)
             if np.isfinite(self._read_stored(window, decoder, band)).any():
                 return False
@@ -300,7 +316,7 @@ class RasterFile:
 
     def window(self, extent: Extent | None) -> PixelWindow:
         """Return the pixels meeting ``extent``, row 0 in the north; all of them without extent."""
-        height, width = self._dataset.shape
+        height, width = self.dataset.shape
         if extent is None:
             return 0, 0, height, width
         x_min, y_min, x_max, y_max = extent
@@ -319,10 +335,10 @@ class RasterFile:
         self, window: PixelWindow, decoder: Decoder, band: int, shape: tuple[int, int] | None = None
     ) -> np.ndarray:
         """Read pixels with row 0 in the north, also when the file is stored south up."""
-        if self._dataset.transform.e < 0:
+        if self.dataset.transform.e < 0:
             return self._read_stored(window, decoder, band, shape)
         row, col, height, width = window
-        stored = (self._dataset.height - row - height, col, height, width)
+        stored = (self.dataset.height - row - height, col, height, width)
         return self._read_stored(stored, decoder, band, shape)[::-1]
 
     def check_size(self, ny: int, nx: int) -> None:
@@ -330,10 +346,11 @@ class RasterFile:
         if ny * nx > MAX_CELLS:
             raise BadInputError("storage.raster_too_large", path=str(self.path), cells=ny * nx)
 
-    def _decoder(self, band: int) -> Decoder:
+    def decoder(self, band: int) -> Decoder:
+        """What turns stored numbers of a band into values; refuses a band that is not there."""
         if not 1 <= band <= self.bands:
             raise BadInputError("storage.raster_bad_band", path=str(self.path), band=band, bands=self.bands)
-        return Decoder(self._dataset, band)
+        return Decoder(self.dataset, band)
 
     def _sample_stored(
         self, position: tuple[np.ndarray, np.ndarray], band: int, dtype: str, *, mask: bool = False
@@ -346,9 +363,9 @@ class RasterFile:
                 )
                 return found
 
-        blocks = self._dataset.block_shapes[band - 1]
+        blocks = self.dataset.block_shapes[band - 1]
         workers = min(_MAX_WORKERS, os.cpu_count() or 1)
-        return sample_blocks(read, position, blocks, self._dataset.shape, dtype=dtype, workers=workers)
+        return sample_blocks(read, position, blocks, self.dataset.shape, dtype=dtype, workers=workers)
 
     def _read_stored(
         self, window: PixelWindow, decoder: Decoder, band: int, shape: tuple[int, int] | None = None
@@ -357,10 +374,10 @@ class RasterFile:
         pixels = Window(col, row, width, height)
         shape = shape or (height, width)
         with self._damage_told():
-            stored = self._dataset.read(band, window=pixels, out_shape=shape)
+            stored = self.dataset.read(band, window=pixels, out_shape=shape)
             mask = None
             if decoder.needs_mask:
-                mask = self._dataset.read_masks(band, window=pixels, out_shape=shape)
+                mask = self.dataset.read_masks(band, window=pixels, out_shape=shape)
         return decoder.values(stored, mask)
 
     @contextlib.contextmanager
@@ -369,7 +386,7 @@ class RasterFile:
         try:
             handle = self._idle.pop()
         except IndexError:
-            handle = open_dataset(self.path)
+            handle = open_dataset(self.path, self._inside)
         try:
             yield handle
         finally:
@@ -381,12 +398,3 @@ class RasterFile:
             yield
         except READ_ERRORS as error:
             raise StorageError("storage.raster_damaged", path=str(self.path), reason=str(error)) from error
-
-
-def _parts(length: int, step: int) -> list[tuple[int, int, int, int]]:
-    """Split a side into whole steps and what is left: (start, length, first out cell, out cells)."""
-    whole = length // step
-    parts = [(0, whole * step, 0, whole)] if whole else []
-    if length % step:
-        parts.append((whole * step, length % step, whole, 1))
-    return parts

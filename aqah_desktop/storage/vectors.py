@@ -61,7 +61,7 @@ def list_tables(path: Path | str) -> dict[str, str]:
                 warnings.simplefilter("ignore")
                 listed = pyogrio.list_layers(source)
         except READ_ERRORS as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
     return {str(name): str(kind or "None") for name, kind in listed}
 
 
@@ -70,6 +70,7 @@ def read_vector(
     table: str | None = None,
     *,
     assume_crs: str | None = None,
+    force_crs: bool = False,
     columns: Sequence[str] | None = None,
     bbox: Extent | None = None,
     where: str | None = None,
@@ -86,6 +87,8 @@ def read_vector(
         Table to read; needed when the file holds several with geometry.
     assume_crs : str, optional
         Coordinate system to use when the file names none.
+    force_crs : bool
+        Use ``assume_crs`` also when the file names another one, which is wrong.
     columns : sequence of str, optional
         Columns to read; all by default.
     bbox : tuple, optional
@@ -117,7 +120,7 @@ def read_vector(
     name = _choose_table(path, table)
     with with_index(local) as source:
         info = _info(source, name, path)
-        crs = _crs(info, path, assume_crs)
+        crs = _crs({**info, "crs": None} if force_crs and assume_crs else info, path, assume_crs)
         options = {
             "layer": name,
             "columns": _known_columns(columns, info, path),
@@ -176,7 +179,7 @@ def _read(source: Path, path: Path | str, options: dict[str, Any], info: dict[st
             warnings.simplefilter("ignore")
             frame = pyogrio.read_dataframe(source, **options)
     except READ_ERRORS as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     return _with_missing(_unique_columns(frame), info)
 
 
@@ -190,7 +193,8 @@ def _with_missing(frame: pd.DataFrame, info: dict[str, Any]) -> pd.DataFrame:
     return frame
 
 
-def _unreadable(path: Path | str, error: Exception) -> StorageError:
+def unreadable(path: Path | str, error: Exception) -> StorageError:
+    """What is raised for a file the library could not read."""
     return StorageError("storage.vector_unreadable", path=str(path), reason=str(error)[:300])
 
 
@@ -217,7 +221,7 @@ def _info(source: Path, table: str, path: Path | str) -> dict[str, Any]:
             "storage.vector_unknown_table", path=str(path), table=table, tables=tables
         ) from error
     except READ_ERRORS as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     return info
 
 

@@ -7,6 +7,7 @@ host opens it and hands the content over, and it never writes one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -75,6 +76,17 @@ class _ScaledFeedback(Feedback):
         return self._parent.cancelled()
 
 
+class OnlyStopping(Feedback):
+    """Passes on nothing but the wish to stop: for questions whose progress nobody shows."""
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+
+    def cancelled(self) -> bool:
+        """Whether the answer is no longer wanted."""
+        return self._cancelled()
+
+
 @dataclass(frozen=True)
 class Context:
     """What a run may read: the open pack, layers made by the user, the seed. Never a window."""
@@ -84,6 +96,8 @@ class Context:
     inputs: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     language: str = "fr"
+    #: Says whether a question put before the run (``check``, published effects) still matters.
+    asking: Feedback = field(default_factory=Feedback)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from aqah_desktop.errors import AqahError, JobCancelledError
-from aqah_desktop.processing.contract import Results
+from aqah_desktop.processing.contract import OnlyStopping, Results
 from aqah_desktop.processing.failures import unexpected
 from aqah_desktop.processing.job import Change, Job, JobFeedback, Lane, RunRequest
 from aqah_desktop.processing.params import refuse_problems
@@ -142,7 +143,8 @@ class Runner:
     def _compute(self, job: Job) -> Results:
         request, feedback = job.request, JobFeedback(job)
         feedback.check()
-        problems = request.algorithm.check(request.params, request.context)
+        asking = replace(request.context, asking=OnlyStopping(feedback.cancelled))
+        problems = request.algorithm.check(request.params, asking)
         for problem in problems:
             if problem.severity == "warning":
                 job.say("warn", problem.text)

@@ -79,21 +79,6 @@ def action_result(
         Language.
     """
     text = _Speaker(catalogue)
-    emission = _interval(figures["emission_change_t_per_year"])
-    largest = _interval(figures["largest_decrease_ug_m3"])
-    sentences = [
-        text(
-            "action_emission",
-            change=catalogue.number(emission.central),
-            bounds=text.bounds(emission, 0),
-        ),
-        text(
-            "action_sites_improved",
-            improved=catalogue.number(figures["sites_improved"]),
-            total=catalogue.number(figures["sites"]),
-            largest=catalogue.number(largest.central, 2),
-        ),
-    ]
     rows = [_row(text("action_population"), figures["population_mean_before_ug_m3"], _people(figures))]
     schools = sites[sites["kind"].isin(SCHOOL_KINDS) & sites["no2_before_ug_m3"].notna()]
     if len(schools):
@@ -101,7 +86,20 @@ def action_result(
         label = text("action_sites", group=text("group_schools"))
         rows.append(_row(label, float(schools["no2_before_ug_m3"].mean()), change))
     kept = tuple(row for row in rows if np.isfinite(row.before))
-    return ActionResult(title, " ".join(sentences), kept, text("action_note"))
+    return ActionResult(title, _action_sentence(figures, catalogue), kept, text("action_note"))
+
+
+def _action_sentence(figures: dict[str, Any], catalogue: Catalogue) -> str:
+    text = _Speaker(catalogue)
+    emission = _interval(figures["emission_change_t_per_year"])
+    change = catalogue.number(emission.central)
+    improved = text(
+        "action_sites_improved",
+        improved=catalogue.number(figures["sites_improved"]),
+        total=catalogue.number(figures["sites"]),
+        largest=catalogue.number(figures["largest_decrease_ug_m3"]["central"], 2),
+    )
+    return f"{text('action_emission', change=change, bounds=text.bounds(emission, 0))} {improved}"
 
 
 def _people(figures: dict[str, Any]) -> Interval:

@@ -82,20 +82,17 @@ class BriefingWriter:
             rank, pupils`` (µg/m³; NaN where the site has no position or the map no value).
         callouts, action
             Boxes and result of an action, see :mod:`.callouts`.
-        picture : MapRequest, optional
-            Map; by default the pack's concentration map of the pollutant and year with the sites.
-        standing : Standing, optional
-            Standing of the exposure figures; by default that of the map's dataset.
+        picture, standing : optional
+            Map and standing of the figures; by default the pack's map with the sites, and its own.
         population : dict, optional
-            What residents breathe, figure ``population`` of ``aqah.exposure.sites``: ``mean_ug_m3``,
-            ``residents``, ``above`` by framework.
+            Figure ``population`` of ``aqah.exposure.sites``: ``mean_ug_m3, residents, above``.
 
         Raises
         ------
         BadInputError
             ``reporting.no_exposed_site``: no site has a value.
         UnknownItemError
-            The pack has no map of this pollutant and year (when ``picture`` is not given).
+            The pack has no map of this pollutant and year.
         """
         subject = _Subject(exposure, self.pack, self.catalogue, self.territory)
         layer = self.pack.concentration(subject.pollutant, subject.year)
@@ -103,17 +100,8 @@ class BriefingWriter:
         standing = standing or dataset.standing
         kinds = sorted(set(exposure["kind"]))
         picture = picture or self._map(layer.id, kinds)
-        heading = Heading(
-            self.territory.name,
-            subject.headline(),
-            subject.sentences(population),
-            words.standing_words(standing, self.catalogue),
-            self._text("briefing.verdict"),
-            self.produced,
-            words.is_fictitious(standing),
-        )
         return BriefingContent(
-            heading,
+            self._heading(subject, standing, population),
             MapPicture(picture, subject.map_title(), self._text("briefing.map_caption")),
             subject.figures(),
             subject.table(self._commune_names()),
@@ -121,6 +109,17 @@ class BriefingWriter:
             action,
             self._passages(dataset, standing, kinds),
             self.catalogue.language,
+        )
+
+    def _heading(self, subject: _Subject, standing: Standing, population: dict[str, Any] | None) -> Heading:
+        return Heading(
+            self.territory.name,
+            subject.headline(),
+            subject.sentences(population),
+            words.standing_words(standing, self.catalogue),
+            self._text("briefing.verdict"),
+            self.produced,
+            words.is_fictitious(standing),
         )
 
     def _map(self, layer_id: str, kinds: Sequence[str]) -> MapRequest:

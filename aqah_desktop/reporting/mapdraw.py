@@ -78,10 +78,15 @@ def resample(
     nearest = _take(values, np.floor(rows).astype(int), np.floor(columns).astype(int))
     if not smooth:
         return nearest
-    r0, c0 = np.floor(rows - 0.5).astype(int), np.floor(columns - 0.5).astype(int)
-    fr, fc = (rows - 0.5 - r0).astype(np.float32), (columns - 0.5 - c0).astype(np.float32)
-    total = np.zeros(shape, np.float32)
-    weights = np.zeros(shape, np.float32)
+    return np.where(np.isnan(nearest), np.float32(np.nan), _bilinear(values, rows - 0.5, columns - 0.5))
+
+
+def _bilinear(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Mean of the four cells around each crossing of ``rows`` and ``columns``, empty ones left out."""
+    r0, c0 = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    fr, fc = (rows - r0).astype(np.float32), (columns - c0).astype(np.float32)
+    total = np.zeros((len(rows), len(columns)), np.float32)
+    weights = np.zeros_like(total)
     for dr, wr in ((0, 1 - fr), (1, fr)):
         for dc, wc in ((0, 1 - fc), (1, fc)):
             part = _take(values, r0 + dr, c0 + dc)
@@ -89,8 +94,8 @@ def resample(
             total += np.nan_to_num(part) * weight
             weights += weight
     with np.errstate(invalid="ignore", divide="ignore"):
-        smoothed: np.ndarray = np.where(np.isnan(nearest), np.float32(np.nan), total / weights)
-    return smoothed
+        mean: np.ndarray = total / weights
+    return mean
 
 
 def _take(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -19,7 +19,6 @@ from aqah_desktop.records import (
     AlgorithmSpec,
     Confidence,
     EmissionChange,
-    Problem,
     ReceptorChange,
     Territory,
     Text,
@@ -49,10 +48,6 @@ class ActionAnswer:
 
 class HostedAction(HostedPlugin):
     """An action plugin; ``run`` also disperses and counts who is concerned."""
-
-    def check(self, params: Params, context: Context) -> list[Problem]:
-        """Resolve places, then ask the plugin."""
-        return super().check(resolve_places(self.spec, params, context.pack), context)
 
     def run(self, params: Params, context: Context, feedback: Feedback) -> Results:
         """Run the child, compose its changes, simulate them; see ``processing.simulation``."""
@@ -90,7 +85,9 @@ class HostedAction(HostedPlugin):
         """Return what stands beside the parameters before a run: published effects, state of the law."""
         with scratch_folder() as scratch:
             data = self._context(context, territory)
-            answer = ask(self.plugin, "references", scratch=scratch, context=data)
+            answer = ask(
+                self.plugin, "references", scratch=scratch, feedback=context.asking, context=data
+            )
         return self._beside(answer)
 
     # ------------------------------------------------------------------ parts

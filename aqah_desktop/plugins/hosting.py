@@ -6,13 +6,15 @@ import dataclasses
 import threading
 from typing import TYPE_CHECKING, Any
 
-from aqah_desktop.errors import PluginError
+from aqah_desktop.errors import AqahError, PluginError
 from aqah_desktop.plugins.isolation import ask, scratch_folder
 from aqah_desktop.plugins.loader import Plugin
 from aqah_desktop.plugins.results import Checker
 from aqah_desktop.plugins.texts import PluginTexts
-from aqah_desktop.processing.contract import Algorithm, Context, Params
+from aqah_desktop.processing.contract import Algorithm, Context, Feedback, Params
 from aqah_desktop.processing.job import Lane
+from aqah_desktop.processing.params import check_params, plain_params, problem_of
+from aqah_desktop.processing.places import resolve_places
 from aqah_desktop.processing.values import KINDS
 from aqah_desktop.records import AlgorithmSpec, Parameter, Problem, Territory
 
@@ -34,13 +36,16 @@ class HostedPlugin:
     ----------
     plugin : Plugin
         From the loader.
+    asking : Feedback, optional
+        Says whether its declaration is still wanted.
     """
 
     #: Asked of the runner.
     lane = Lane.PLUGIN
 
-    def __init__(self, plugin: Plugin) -> None:
+    def __init__(self, plugin: Plugin, asking: Feedback | None = None) -> None:
         self.plugin = plugin
+        self._asking = asking or Feedback()
         self.texts = PluginTexts(plugin.id, plugin.locales)
         self._spec: AlgorithmSpec | None = None
         self._lock = threading.Lock()
@@ -61,12 +66,22 @@ class HostedPlugin:
 
     def check(self, params: Params, context: Context) -> list[Problem]:
         """Check what the program can tell by itself, then ask the plugin."""
-        territory = context.pack.territory(str(params["territory"]))
+        problems = check_params(self.spec, params)
+        if any(problem.severity == "error" for problem in problems):
+            return problems
+        try:
+            territory = context.pack.territory(str(params[TERRITORY.name]))
+            params = resolve_places(self.spec, params, context.pack)
+        except AqahError as error:
+            return [*problems, problem_of(error, TERRITORY.name)]
         with scratch_folder() as scratch:
             data = self._context(context, territory)
-            answer = ask(self.plugin, "check", scratch=scratch, params=self._given(params), context=data)
-        problems = Checker(self.plugin.id).problems(answer.get("problems"))
-        return [dataclasses.replace(p, text=self.texts.localise(p.text)) for p in problems]
+            given = self._given(params)
+            answer = ask(
+                self.plugin, "check", scratch=scratch, feedback=context.asking, params=given, context=data
+            )
+        found = Checker(self.plugin.id).problems(answer.get("problems"))
+        return problems + [dataclasses.replace(p, text=self.texts.localise(p.text)) for p in found]
 
     # ------------------------------------------------------------------ parts
 
@@ -78,13 +93,11 @@ class HostedPlugin:
         return spec.inputs
 
     def _given(self, params: Params) -> dict[str, Any]:
-        from aqah_desktop.processing.params import plain_params
-
         return plain_params({name: value for name, value in params.items() if name != TERRITORY.name})
 
     def _describe(self) -> AlgorithmSpec:
         with scratch_folder() as scratch:
-            answer = ask(self.plugin, "describe", scratch=scratch)
+            answer = ask(self.plugin, "describe", scratch=scratch, feedback=self._asking)
         spec = Checker(self.plugin.id).spec(answer.get("spec"), self.plugin.manifest.algorithms[0])
         for parameter in spec.parameters:
             if parameter.kind not in PLUGIN_KINDS or parameter.name == TERRITORY.name:
@@ -105,15 +118,15 @@ class HostedPlugin:
         )
 
 
-def host_algorithm(plugin: Plugin) -> Algorithm:
+def host_algorithm(plugin: Plugin, asking: Feedback | None = None) -> Algorithm:
     """Return the algorithm through which the program uses ``plugin``; starts nothing."""
     if plugin.manifest.kind == "action":
         from aqah_desktop.plugins.actions import HostedAction
 
-        return HostedAction(plugin)
+        return HostedAction(plugin, asking)
     from aqah_desktop.plugins.algorithms import HostedAlgorithm
 
-    return HostedAlgorithm(plugin)
+    return HostedAlgorithm(plugin, asking)
 
 
 def communes_of(pack: Pack, territory: Territory) -> list[dict[str, Any]]:

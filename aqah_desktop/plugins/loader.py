@@ -20,6 +20,7 @@ from aqah_desktop.plugins.sources import NATIVE_SUFFIXES, check_imports, python_
 from aqah_desktop.storage.atomic import storage_error
 
 if TYPE_CHECKING:
+    from aqah_desktop.processing.contract import Feedback
     from aqah_desktop.processing.registry import Registry
 
 _log = logging.getLogger(__name__)
@@ -160,8 +161,12 @@ def load(folder: Path, origin: PluginOrigin = PluginOrigin.DEVELOPER) -> Plugin:
     return Plugin(manifest, folder, origin, _content_hash(folder))
 
 
-def register(found: PluginSet, registry: Registry) -> tuple[list[Callable[[], None]], list[PluginFailure]]:
+def register(
+    found: PluginSet, registry: Registry, asking: Feedback | None = None
+) -> tuple[list[Callable[[], None]], list[PluginFailure]]:
     """Put the algorithms of all plugins into the registry; start none of them.
+
+    ``asking`` says whether their declarations, read when first needed, are still wanted.
 
     Returns
     -------
@@ -174,7 +179,7 @@ def register(found: PluginSet, registry: Registry) -> tuple[list[Callable[[], No
     for plugin in found.plugins:
         algorithm_id = plugin.manifest.algorithms[0]
         try:
-            algorithm = host_algorithm(plugin)
+            algorithm = host_algorithm(plugin, asking)
             family = plugin.manifest.kind
             disposers.append(registry.add(algorithm, plugin.id, algorithm_id=algorithm_id, family=family))
         except AqahError as error:

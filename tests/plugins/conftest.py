@@ -17,6 +17,7 @@ from aqah_desktop.processing.contract import Algorithm, Context
 from aqah_desktop.records import (
     Coverage,
     Dataset,
+    FieldSchema,
     Grid,
     Layer,
     Lineage,
@@ -164,7 +165,8 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
         "action_effects": "table",
     }.items():
         kind = "Polygon" if name == "communes" else "Point" if name == "ecoles" else "None"
-        shape = VectorShape(kind, "EPSG:2154", EXTENT)
+        fields = tuple(FieldSchema(str(column), "text", NAME) for column in frames[name].columns)
+        shape = VectorShape(kind, "EPSG:2154", EXTENT, fields)
         layers.append(Layer(name, name, NAME, role, shape, Source("vectors.gpkg", name)))
     factor = {"low": 0.4, "central": 0.6, "high": 0.9, "level": 95.0}
     evidence = {"dispersion_factor": factor, "kernel": {"terrain": "urban", "radius_m": 4_000.0}}

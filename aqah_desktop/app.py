@@ -27,6 +27,26 @@ class StartOptions:
     language: str = ""
 
 
+def window_main(arguments: list[str]) -> int:
+    """``aqah run`` with a display. Arguments as the command line documents them."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="aqah run", add_help=False)
+    parser.add_argument("open", nargs="*", type=Path)
+    parser.add_argument("--pack", type=Path)
+    parser.add_argument("--territory", default="")
+    parser.add_argument("--until", default="", choices=["", "first-map"])
+    parser.add_argument("--timings", type=Path)
+    parser.add_argument("--out", type=Path)
+    wanted = parser.parse_args(arguments)
+    language = os.environ.get("AQAH_LANGUAGE", "")
+    return run_window(
+        StartOptions(
+            tuple(wanted.open), wanted.pack, wanted.territory, wanted.until, wanted.timings, language
+        )
+    )
+
+
 def seconds_since_process_start() -> float:
     """Age of this process, s (from the system where it tells, else from the start of Python)."""
     system: str = sys.platform

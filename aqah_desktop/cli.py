@@ -222,10 +222,14 @@ def doctor(json: Json = False, pack: PackPath = None) -> None:
 def run(
     out: Annotated[Path, typer.Option("--out", help=_t("cli.option.out_folder"))] = Path("out/run"),
     territory: Annotated[str, typer.Option("--territory", help=_t("cli.option.territory"))] = "200093201",
+    headless: Annotated[bool, typer.Option("--headless", help=_t("cli.run.headless"))] = False,  # noqa: ARG001
     json: Json = False,
     pack: PackPath = None,
 ) -> None:
-    """Do the main job once, without a window: picture, tables, briefing, project."""
+    """Do the main job once, without a window: picture, tables, briefing, project.
+
+    With a display (and without ``--headless``) the window opens before this is reached.
+    """
     from aqah_desktop.models import mainjob
 
     console, services = _console(json), _services(pack)

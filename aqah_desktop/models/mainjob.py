@@ -58,7 +58,7 @@ def main_job(
     written += tasks.write_table(services, sites, "sites", folder / "exposition.xlsx")
     written += tasks.write_all(services, action, folder / "zone_a_faibles_emissions")
     note = folder / "note.pdf"
-    write_bytes(note, tasks.briefing(services, territory.code, sites, farms, action))
+    write_bytes(note, tasks.briefing(services, territory.code, sites, farms, action, example=True))
     written.append(note)
     written.append(
         _save_project(services, territory_code, year, (sites, farms, action), folder / "projet.aqah")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,12 +126,17 @@ def briefing(
     sites: Finished,
     farms: Finished | None = None,
     action: Finished | None = None,
+    *,
+    example: bool = False,
 ) -> bytes:
-    """Return the PDF of a briefing made of runs that are done."""
+    """Return the PDF of a briefing made of runs that are done.
+
+    ``example`` says that the action's numbers were chosen by the program, not by the user.
+    """
     from datetime import date
 
     from aqah_desktop.reporting.briefing import build_briefing
-    from aqah_desktop.reporting.callouts import action_result, farm_callout
+    from aqah_desktop.reporting.callouts import action_result, assumption_words, farm_callout
     from aqah_desktop.reporting.content import BriefingWriter
 
     catalogue = services.catalogue
@@ -139,9 +145,10 @@ def briefing(
         tables = {name: table.frame for name, table in farms.results.tables.items()}
         callouts.append(farm_callout(tables, farms.results.standing, catalogue))
     if action is not None:
-        title = catalogue.text(services.algorithm(action.record.algorithm_id).spec.title)
+        spec = services.algorithm(action.record.algorithm_id).spec
+        words = assumption_words(spec, json.loads(action.record.parameters), catalogue, example)
         table = action.results.tables["sites"].frame
-        result = action_result(title, action.results.figures, table, catalogue)
+        result = action_result(catalogue.text(spec.title), action.results.figures, table, catalogue, words)
     writer = BriefingWriter(
         services.pack,
         services.pack.territory(territory),
@@ -149,7 +156,11 @@ def briefing(
         catalogue.language,
     )
     content = writer.content(
-        sites.results.tables["sites"].frame, callouts=callouts, action=result, standing=sites.results.standing
+        sites.results.tables["sites"].frame,
+        callouts=callouts,
+        action=result,
+        standing=sites.results.standing,
+        population=sites.results.figures.get("population"),
     )
     return build_briefing(content)
 
@@ -168,7 +179,5 @@ def _distinct(notes: Sequence[Any]) -> list[Any]:
 
 
 def _territory_of(finished: Finished) -> str | None:
-    import json
-
     given = json.loads(finished.record.parameters).get("territory")
     return str(given) if given else None

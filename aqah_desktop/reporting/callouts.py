@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aqah_desktop.messages import Catalogue
-from aqah_desktop.records import Interval, Standing, Text
+from aqah_desktop.records import AlgorithmSpec, Interval, Standing, Text
 from aqah_desktop.reporting import words
 from aqah_desktop.reporting.briefing import ActionResult, BeforeAfter, Callout
 from aqah_desktop.reporting.content import SCHOOL_KINDS
@@ -61,7 +61,11 @@ _NEAREST = ("nearest_parcel_m", "nearest_farm_m")
 
 
 def action_result(
-    title: str, figures: dict[str, Any], sites: pd.DataFrame, catalogue: Catalogue
+    title: str,
+    figures: dict[str, Any],
+    sites: pd.DataFrame,
+    catalogue: Catalogue,
+    assumptions: str = "",
 ) -> ActionResult:
     """What a simulation changed, before and after.
 
@@ -77,6 +81,8 @@ def action_result(
         Its table of sites: ``kind, no2_before_ug_m3, change_{low,central,high}_ug_m3``.
     catalogue : Catalogue
         Language.
+    assumptions : str
+        Parameters of the action in words (:func:`assumption_words`), printed with its result.
     """
     text = _Speaker(catalogue)
     rows = [_row(text("action_population"), figures["population_mean_before_ug_m3"], _people(figures))]
@@ -86,7 +92,35 @@ def action_result(
         label = text("action_sites", group=text("group_schools"))
         rows.append(_row(label, float(schools["no2_before_ug_m3"].mean()), change))
     kept = tuple(row for row in rows if np.isfinite(row.before))
-    return ActionResult(title, _action_sentence(figures, catalogue), kept, text("action_note"))
+    return ActionResult(
+        title, _action_sentence(figures, catalogue), kept, f"{assumptions} {text('action_note')}".strip()
+    )
+
+
+def assumption_words(
+    spec: AlgorithmSpec, params: dict[str, Any], catalogue: Catalogue, example: bool = False
+) -> str:
+    """Say with which numbers an action was run: « Hypothèses de l’utilisateur : part concernée 50 % ; … ».
+
+    Parameters
+    ----------
+    spec : AlgorithmSpec
+        Labels and units.
+    params : dict
+        Parameters of the run record (plain JSON values).
+    catalogue : Catalogue
+        Language.
+    example : bool
+        The numbers were chosen by the program to show what an action does, not by a user.
+    """
+    parts = []
+    for parameter in spec.parameters:
+        value = params.get(parameter.name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            number = catalogue.quantity(float(value), parameter.unit, 0 if float(value).is_integer() else 1)
+            parts.append(f"{catalogue.text(parameter.label)} {number}")
+    key = "assumptions_example" if example else "assumptions_user"
+    return _Speaker(catalogue)(key, list=" ; ".join(parts).lower()) if parts else ""
 
 
 def _action_sentence(figures: dict[str, Any], catalogue: Catalogue) -> str:

@@ -83,7 +83,7 @@ def test_briefing_is_one_french_page(products: Path) -> None:
         "µg/m³",
         "verdict réglementaire",
         "indicatif",
-        "Hypothèse",
+        "Hypothèses d’exemple",
     ):
         assert words in done.stdout, words
 

@@ -36,6 +36,7 @@ _OPTIONS = {
     "GML_DOWNLOAD_SCHEMA": "NO",
     "GML_SKIP_RESOLVE_ELEMS": "ALL",
     "OGR_SQLITE_LOAD_EXTENSIONS": "",
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",  # files are flushed once, when they are complete (atomic.py)
     "PROJ_NETWORK": "OFF",
 }
 #: GeoPackage writes this instead of the clock, so that equal content gives equal bytes.

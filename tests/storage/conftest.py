@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -186,9 +187,14 @@ def write_manifest(folder: Path, version: str = "1.0.0", minimum_app: str = "0.1
     return manifest
 
 
+@pytest.fixture(scope="session")
+def pack_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pack(tmp_path_factory.mktemp("template") / "pack")
+
+
 @pytest.fixture
-def pack_folder(tmp_path: Path) -> Path:
-    return make_pack(tmp_path / "pack")
+def pack_folder(pack_template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(pack_template, tmp_path / "pack"))
 
 
 @pytest.fixture

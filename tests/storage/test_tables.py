@@ -19,7 +19,10 @@ from hypothesis import strategies as st
 from aqah_desktop.errors import BadInputError, StorageError
 from aqah_desktop.storage.tables import read_table, write_csv, write_xlsx
 
-FRENCH = "code;nom;concentration;effectif;part;SIRET\n02001;Écôle;12,5;1 234;0,1;55210055400013\n59002;Lycée;;56;;\n"
+FRENCH = """code;nom;concentration;effectif;part;SIRET
+02001;Écôle;12,5;1 234;0,1;55210055400013
+59002;Lycée;;56;;
+"""
 
 
 def put(folder: Path, data: bytes | str, name: str = "a.csv", encoding: str = "utf-8") -> Path:

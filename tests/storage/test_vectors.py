@@ -85,7 +85,7 @@ def test_types_with_gaps_stay_what_they_are(tmp_path: Path) -> None:
         "Int64", "Int64", "boolean", "float64",
     ]  # fmt: skip
     assert list(back["flag"].fillna(True)) == [True, True, False]
-    assert list(back["list"])[0] == '[1,"x"]'
+    assert back["list"][0] == '[1,"x"]'
     assert back["text"].isna().tolist() == [False, True, False]
     assert hash_frame(back) == hash_frame(frame)
 

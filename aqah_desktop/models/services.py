@@ -6,6 +6,7 @@ their own.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.errors import UnknownItemError
 from aqah_desktop.messages import Catalogue
+from aqah_desktop.processing.contract import OnlyStopping
 from aqah_desktop.processing.registry import Registry
 from aqah_desktop.records import Dataset, RunLimits, RunRecord
 from aqah_desktop.storage.pack import Pack
@@ -21,7 +23,7 @@ from aqah_desktop.storage.pack import Pack
 if TYPE_CHECKING:
     from aqah_desktop.plugins.loader import PluginSet
     from aqah_desktop.processing.contract import Results
-    from aqah_desktop.processing.job import Job
+    from aqah_desktop.processing.job import Job, RunRequest
     from aqah_desktop.processing.runner import Listener, Runner
 
 
@@ -49,22 +51,27 @@ class Services:
         self.pack = pack
         self.registry = Registry()
         self._plugins: PluginSet | None = None
+        self._plugins_lock = threading.RLock()
         self._runner: Runner | None = None
+        self._closed = threading.Event()
+        #: Given to every question put to a plugin outside a run; all of them end with the services.
+        self.asking = OnlyStopping(self._closed.is_set)
         self._language = language
         self._catalogue = Catalogue(language)
         _register_core(self.registry)
 
     @property
     def plugins(self) -> PluginSet:
-        """Plugins found; looked for at first use, none is started."""
-        if self._plugins is None:
-            from aqah_desktop.plugins.loader import discover, register
+        """Plugins found; looked for at first use, from any thread; none is started."""
+        with self._plugins_lock:
+            if self._plugins is None:
+                from aqah_desktop.plugins.loader import discover, register
 
-            found = discover()
-            _, failures = register(found, self.registry)
-            self._plugins = replace(found, failures=(*found.failures, *failures))
-            self._catalogue = Catalogue(self._language, extra=self._plugins.locales)
-        return self._plugins
+                found = discover()
+                _, failures = register(found, self.registry, self.asking)
+                self._catalogue = Catalogue(self._language, extra=found.locales)
+                self._plugins = replace(found, failures=(*found.failures, *failures))
+            return self._plugins
 
     @property
     def catalogue(self) -> Catalogue:
@@ -108,6 +115,19 @@ class Services:
         AqahError
             For a wrong parameter or a file that cannot be opened; nothing was started.
         """
+        request, close = self.request(algorithm_id, given, limits)
+        return self.runner.start(request, listener), close
+
+    def request(
+        self, algorithm_id: str, given: Mapping[str, Any], limits: RunLimits | None = None
+    ) -> tuple[RunRequest, Callable[[], None]]:
+        """Return what a runner needs for a run, and what closes the files it was given.
+
+        Raises
+        ------
+        AqahError
+            As :meth:`start`.
+        """
         from aqah_desktop.processing.contract import Context
         from aqah_desktop.processing.inputs import open_inputs
         from aqah_desktop.processing.job import RunRequest
@@ -117,7 +137,7 @@ class Services:
         params = parse_params(algorithm.spec, given)
         with ExitStack() as stack:
             inputs = stack.enter_context(open_inputs(algorithm.spec, params))
-            context = Context(self.pack, inputs, language=self._language)
+            context = Context(self.pack, inputs, language=self._language, asking=self.asking)
             request = RunRequest(
                 algorithm,
                 params,
@@ -125,9 +145,8 @@ class Services:
                 limits=limits,
                 inputs=self._input_hashes(algorithm.spec.inputs, params),
             )
-            job = self.runner.start(request, listener)
             closing = stack.pop_all()
-        return job, closing.close
+        return request, closing.close
 
     def run(self, algorithm_id: str, given: Mapping[str, Any], listener: Listener | None = None) -> Finished:
         """Run and wait.
@@ -161,8 +180,13 @@ class Services:
         datasets = {self.pack.dataset_of(name).id: self.pack.dataset_of(name) for name in ids}
         return Finished(results, job.record, tuple(datasets.values()))
 
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the runs that have not ended."""
+        return () if self._runner is None else self._runner.jobs()
+
     def close(self) -> None:
-        """Stop every run and the child processes."""
+        """Stop every question, every run and the child processes."""
+        self._closed.set()
         if self._runner is not None:
             self._runner.close()
 

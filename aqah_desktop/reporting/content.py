@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -220,7 +221,7 @@ class _Subject:
                 self._text(
                     "people",
                     mean=self._concentration(population["mean_ug_m3"], 1),
-                    above=self._number(population["above"]["eu_2030"]),
+                    above=self._number(_rounded(population["above"]["eu_2030"])),
                     residents=self._number(population["residents"]),
                 )
             )
@@ -327,3 +328,11 @@ def _group(kinds: set[str]) -> str:
     if not kinds <= set(SCHOOL_KINDS):
         return "sites"
     return "schools" if "ecole" in kinds else "secondary"
+
+
+def _rounded(people: float) -> float:
+    """A modelled number of people to three significant figures: more would be false precision."""
+    if people <= 0:
+        return 0.0
+    step = 10.0 ** max(math.floor(math.log10(people)) - 2, 0)
+    return round(people / step) * step

@@ -294,7 +294,7 @@ def test_population_sentence_is_optional(pack: Pack, exposure: pd.DataFrame) -> 
     people = {"mean_ug_m3": 17.25, "residents": 81_000, "above": {"eu_2030": 12_340}}
     writer = BriefingWriter(pack, pack.territory(CODE), DAY)
     told = " ".join(writer.content(exposure, population=people).heading.sentences)
-    assert "12\u202f340 sur 81\u202f000" in told
+    assert "environ 12\u202f300 sur 81\u202f000" in told
     assert "Habitants" not in " ".join(writer.content(exposure).heading.sentences)
 
 

@@ -13,6 +13,7 @@ from aqah_desktop.models.commands import ChooseMoment, OpenTerritory
 from aqah_desktop.models.latest import LatestRuns
 from aqah_desktop.models.notifications import Notifications
 from aqah_desktop.models.project import Project
+from aqah_desktop.models.selection import Selection
 from aqah_desktop.models.services import Services
 from aqah_desktop.models.settings import Settings
 from aqah_desktop.records import Pollutant, Territory
@@ -52,6 +53,8 @@ class Workbench(QObject):
         )
         #: The newest finished run of each kind, for panels, briefing and exports.
         self.latest = LatestRuns()
+        #: The feature looked at in map, lists, table and sheet.
+        self.selection = Selection()
         self.loader = ContentLoader(services.pack)
         self.start_page = StartPage(self.context)
         self.map_page = MapPage(self.context, self.loader)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.errors import AqahError, IntegrityError
+from aqah_desktop.models.layer_watch import with_status
 from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario
 from aqah_desktop.records import (
     Layer,
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 _ITEM = "project"
 
 
-def write_state(file: ProjectFile, state: ProjectState, pack: Pack) -> None:
-    """Put a state into an open project file (not yet on disk: call ``file.save()``)."""
+def write_state(file: ProjectFile, state: ProjectState, pack: Pack, folder: Path | None = None) -> None:
+    """Put a state into an open project file (not yet on disk: call ``file.save()``).
+
+    ``folder`` is where the file will be saved, by default where it is: files below it are named from there.
+    """
     bare = replace(state, runs=(), scenarios=())
-    file.put("state", _ITEM, _relative(to_plain(bare), file.path.parent))
+    file.put("state", _ITEM, _relative(to_plain(bare), folder or file.path.parent))
     file.put_all("scenarios", {s.id: to_plain(s) for s in state.scenarios})
     file.put_all("runs", {r.id: to_plain(r) for r in state.runs})
     used = {e.layer.id: e.layer.content_hash for e in state.layers if e.origin == "pack"}
@@ -143,11 +147,11 @@ def _refresh(
         if hashes.get(entry.id, current.content_hash) != current.content_hash:
             problems.append(Text("models.layer_renewed", {"title": title}))
         return replace(entry, layer=current)
-    if not Path(entry.origin.removeprefix("file:")).exists():
-        problems.append(
-            Text("models.layer_missing", {"title": title, "path": entry.origin.removeprefix("file:")})
-        )
-        return replace(entry, layer=replace(entry.layer, status=LayerStatus.MISSING))
+    entry = with_status(entry)
+    if entry.layer.status is LayerStatus.MISSING:
+        problems.append(Text("models.layer_missing", {"title": title, "path": str(entry.path)}))
+    elif entry.layer.status is LayerStatus.STALE:
+        problems.append(Text("models.layer_changed", {"title": title, "path": str(entry.path)}))
     return entry
 
 

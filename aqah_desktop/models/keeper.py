@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import time
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from aqah_desktop.errors import AqahError
+from aqah_desktop.errors import AqahError, StorageError
 from aqah_desktop.models.commands import COMMANDS, AddRun, Command
 from aqah_desktop.models.document import keep_results, read_state, write_state
+from aqah_desktop.models.opening import opening_layers
 from aqah_desktop.models.project import Project
 from aqah_desktop.models.state import LayerEntry, ProjectState
+from aqah_desktop.models.untitled import Leftover, Place, journal_of
 from aqah_desktop.records import Text
 from aqah_desktop.storage.journal import Journal, journal_path, read_journal
 from aqah_desktop.storage.project_file import ProjectFile
@@ -21,12 +25,31 @@ if TYPE_CHECKING:
     from aqah_desktop.models.services import Finished
     from aqah_desktop.storage.pack import Pack
 
+#: Why a folder lets nobody write: its projects are then opened to be looked at.
+_NOT_WRITABLE = frozenset({"storage.no_permission", "storage.read_only"})
+
+
+@dataclass(frozen=True)
+class RestoreState:
+    """Go back to a state a journal holds: undo and redo reach further back than what is replayed."""
+
+    name: ClassVar[str] = "state.restore"
+    state: ProjectState
+
+    def apply(self, _state: ProjectState) -> ProjectState:
+        """Return the kept state."""
+        return self.state
+
+    def label(self) -> Text:
+        """Label of the command."""
+        return Text("models.command_restore_state")
+
 
 class Keeper:
-    """Keeps one project on disk.
+    """Keeps one project on disk. Used from the thread that owns it, but for what says otherwise.
 
-    A project without name yet lives in ``folder``: what is computed in it has a place to be, and a
-    crash leaves its journal there.
+    A project without name yet has a place in ``folder`` from its first change on, so that a crash leaves
+    its journal, and its results, there.
 
     Parameters
     ----------
@@ -36,12 +59,25 @@ class Keeper:
         The open pack.
     folder : Path
         Where projects without name are.
+    on_problem : callable, optional
+        Receives what keeps the journal from being written; the work itself goes on.
     """
 
-    def __init__(self, project: Project, pack: Pack, folder: Path) -> None:
+    def __init__(
+        self,
+        project: Project,
+        pack: Pack,
+        folder: Path,
+        on_problem: Callable[[AqahError], None] | None = None,
+    ) -> None:
         self.project, self._pack, self._folder = project, pack, folder
         self.file: ProjectFile | None = None
+        self._on_problem = on_problem or (lambda _: None)
+        self._place: Place | None = None
         self._journal: Journal | None = None
+        self._journals = True
+        # The file is written by one thread at a time: a result may be stored while the project is saved.
+        self._lock = threading.RLock()
         project.set_journal(self._note)
 
     @property
@@ -52,19 +88,26 @@ class Keeper:
     @property
     def untitled(self) -> bool:
         """Whether the project has no name yet."""
-        return self.file is None or self.file.path.parent == self._folder
+        return self.file is None or self._place is not None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the project can only be saved under another name."""
+        return self.file is not None and self.file.read_only
+
+    def unsaved_work(self) -> bool:
+        """Whether closing would lose something; a look at the map without name is nothing to lose."""
+        return _has_own_work(self.project.state, self._pack) if self.untitled else self.project.dirty
 
     def new(self) -> None:
         """Start an empty project without name."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = ProjectFile.create(
-            self._folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6}.aqah"
-        )
-        self._take(file)
+        self.close()
         self.project.replace(ProjectState())
 
-    def open(self, path: Path) -> list[Text]:
+    def open(self, path: Path, *, read_only: bool = False) -> list[Text]:
         """Open a project; commands a crash left in its journal are done again.
+
+        A project in a folder that cannot be written is opened to be looked at.
 
         Returns
         -------
@@ -76,18 +119,43 @@ class Keeper:
         AqahError
             The file cannot be opened; the project open before stays as it was.
         """
-        file = ProjectFile.open(path)
+        notes: list[Text] = []
         try:
-            state, problems = read_state(file, self._pack)
-        except AqahError:
-            file.close()
-            raise
-        left = read_journal(journal_path(path))
-        self._take(file)
+            file = ProjectFile.open(path, read_only=read_only)
+        except StorageError as error:
+            if read_only or error.key not in _NOT_WRITABLE or not path.is_file():
+                raise
+            file = ProjectFile.open(path, read_only=True)
+        if file.read_only:
+            notes.append(Text("models.opened_read_only", {"name": path.name}))
+        state, problems = self._read(file)
+        left = [] if file.read_only else read_journal(journal_path(path)).entries
+        self._take(file, None if file.read_only else Journal(journal_path(path)))
         self.project.replace(state)
-        if left.entries:
-            problems.append(self._replay(left.entries))
-        return problems
+        return notes + problems + self._replay(left)
+
+    def recover(self, leftover: Leftover) -> list[Text]:
+        """Open work a crash left without name; return what the user should know of it.
+
+        Raises
+        ------
+        AqahError
+            It cannot be opened; the project open before stays as it was.
+        """
+        place = Place(leftover.stem)
+        state, file = ProjectState(), None
+        problems: list[Text] = []
+        try:
+            entries = read_journal(journal_of(leftover.stem)).entries
+            if place.path.is_file():
+                file = ProjectFile.open(place.path)
+                state, problems = self._read(file)
+        except AqahError:
+            place.release(keep=True)
+            raise
+        self._take(file, Journal(journal_of(leftover.stem)), place)
+        self.project.replace(state)
+        return problems + self._replay(entries)
 
     def save(self, path: Path | None = None) -> None:
         """Save, under another name when given; the journal starts anew.
@@ -97,69 +165,164 @@ class Keeper:
         StorageError
             Nothing was changed on disk.
         """
-        if self.file is None:
-            self.new()
+        state = self.project.state
+        self.write(state, path)
+        self.written(state)
+
+    def write(self, state: ProjectState, path: Path | None = None) -> None:
+        """Write a state to the project's file. Usable from any thread; then call :meth:`written`.
+
+        Raises
+        ------
+        StorageError
+            Nothing was changed on disk.
+        """
+        with self._lock:
+            file = self._file()
+            target = Path(path) if path is not None else file.path
+            write_state(file, state, self._pack, target.parent)
+            file.save(target)
+
+    def written(self, state: ProjectState) -> None:
+        """Take note that a state is on disk; what was changed since stays in the journal."""
         assert self.file is not None
-        write_state(self.file, self.project.state, self._pack)
-        before = self._journal
-        old = self.file.path
-        was_untitled = self.untitled
-        self.file.save(path)
-        self.project.mark_saved()
-        if before is not None:
-            before.clear()
-        if was_untitled and self.file.path != old:
-            old.unlink(missing_ok=True)
-        self._journal = Journal(journal_path(self.file.path))
+        self.project.mark_saved(state)
+        self._forget_journal()
+        if self._place is not None and self.file.path != self._place.path:
+            self._place.release()
+            self._place = None
+        self._journal, self._journals = Journal(journal_path(self.file.path)), True
+        if self.project.state is not state:
+            self._note("later", None)
 
     def keep(self, finished: Finished, catalogue: Catalogue) -> tuple[LayerEntry, ...]:
         """Store what a run returned and add it to the project as one undoable step."""
-        if self.file is None:
-            state = self.project.state
-            self.new()
-            self.project.replace(state)
-        assert self.file is not None
-        entries = keep_results(self.file, finished, catalogue)
+        entries = self.store(finished, catalogue)
         self.project.do(AddRun(finished.record, entries))
+        return entries
+
+    def store(self, finished: Finished, catalogue: Catalogue) -> tuple[LayerEntry, ...]:
+        """Store what a run returned; the entries go to :class:`AddRun`. Usable from any thread.
+
+        Raises
+        ------
+        AqahError
+            The working copy cannot be written.
+        """
+        with self._lock:
+            file = self._file()
+            entries = keep_results(file, finished, catalogue)
+            if self._place is not None:
+                # A journal holds no bytes: those of a project without name are saved as they come.
+                try:
+                    file.save()
+                except AqahError as error:
+                    self._on_problem(error)
         return entries
 
     def close(self) -> None:
         """Close the file; what was not saved is given up, with its journal."""
-        if self._journal is not None:
-            self._journal.clear()
-            self._journal = None
-        if self.file is not None:
-            untitled, path = self.untitled, self.file.path
-            self.file.close()
-            self.file = None
-            if untitled:
-                path.unlink(missing_ok=True)
+        with self._lock:
+            self._forget_journal()
+            if self.file is not None:
+                self.file.close()
+                self.file = None
+            if self._place is not None:
+                self._place.release()
+                self._place = None
+            self._journals = True
 
-    def _take(self, file: ProjectFile) -> None:
+    # ------------------------------------------------------------------ parts
+
+    def _read(self, file: ProjectFile) -> tuple[ProjectState, list[Text]]:
+        try:
+            return read_state(file, self._pack)
+        except AqahError:
+            file.close()
+            raise
+
+    def _file(self) -> ProjectFile:
+        """The project's file; one without name is made when it is needed first."""
+        if self.file is None:
+            if self._place is None:
+                self._place = Place.make(self._folder)
+            self.file = ProjectFile.create(self._place.path)
+        return self.file
+
+    def _take(self, file: ProjectFile | None, journal: Journal | None, place: Place | None = None) -> None:
         self.close()
-        self.file = file
-        self._journal = Journal(journal_path(file.path))
+        self.file, self._journal, self._place = file, journal, place
+        self._journals = journal is not None
+
+    def _forget_journal(self) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.clear()
+            except AqahError as error:
+                self._on_problem(error)
+            self._journal = None
 
     def _note(self, what: str, command: Command | None) -> None:
-        if self._journal is None:
+        """Write a change down. A disk that refuses is told once and does not stop the work."""
+        if not self._journals:
             return
         entry: dict[str, Any] = {"what": what}
-        if command is not None:
+        if command is not None and command.name in COMMANDS:
             entry |= {"name": command.name, "data": to_plain(command)}
-        self._journal.append(entry)
+        else:
+            entry["state"] = to_plain(self.project.state)
+        try:
+            self._open_journal().append(entry)
+        except AqahError as error:
+            self._journals = False
+            self._on_problem(error)
 
-    def _replay(self, entries: list[dict[str, Any]]) -> Text:
+    def _open_journal(self) -> Journal:
+        if self._journal is None:
+            with self._lock:
+                if self._place is None:
+                    self._place = Place.make(self._folder)
+                self._journal = Journal(journal_of(self._place.stem))
+        return self._journal
+
+    def _replay(self, entries: list[dict[str, Any]]) -> list[Text]:
         """Do the commands of a journal again; one that no longer can be done ends the replay."""
+        if not entries:
+            return []
+        self._journals, journals = False, self._journals
         done = 0
-        for entry in entries:
-            try:
-                if entry.get("what") == "undo":
-                    self.project.undo()
-                elif entry.get("what") == "redo":
-                    self.project.redo()
-                else:
-                    self.project.do(from_plain(COMMANDS[entry["name"]], entry["data"]))
-            except (AqahError, KeyError):
-                return Text("models.recovered_in_part", {"count": done, "total": len(entries)})
-            done += 1
-        return Text("models.recovered", {"count": done})
+        try:
+            for entry in entries:
+                self.project.do(_command(entry))
+                done += 1
+        except (AqahError, KeyError):
+            found = Text("models.recovered_in_part", {"count": done, "total": len(entries)})
+        else:
+            found = Text("models.recovered", {"count": done})
+        finally:
+            self._journals = journals
+        return [found, *self._leave_out_lost()]
+
+    def _leave_out_lost(self) -> list[Text]:
+        """Results computed since the last save are named by the journal, but their bytes are gone."""
+        own = self.file.layers() if self.file is not None else {}
+        state = self.project.state
+        lost = [e for e in state.layers if e.origin == "project" and e.id not in own]
+        if lost:
+            kept = tuple(e for e in state.layers if e not in lost)
+            self.project.do(RestoreState(replace(state, layers=kept)))
+        return [Text("models.layer_lost", {"title": entry.layer.title}) for entry in lost]
+
+
+def _command(entry: dict[str, Any]) -> Command:
+    if "state" in entry:
+        return RestoreState(from_plain(ProjectState, entry["state"]))
+    return from_plain(COMMANDS[entry["name"]], entry["data"])
+
+
+def _has_own_work(state: ProjectState, pack: Pack) -> bool:
+    """Whether a state is more than a territory as it opens; what is shown or hidden does not count."""
+    if state.runs or state.scenarios or not state.territory:
+        return bool(state.runs or state.scenarios or state.layers)
+    opened = opening_layers(pack, state.pollutant, state.year)
+    return [replace(e, visible=True) for e in state.layers] != [replace(e, visible=True) for e in opened]

@@ -101,12 +101,12 @@ class Project:
         """Label of what :meth:`redo` would redo."""
         return self._undone[-1][0].label() if self._undone else None
 
-    def mark_saved(self) -> None:
-        """Say that the current state is the one on disk."""
+    def mark_saved(self, state: ProjectState | None = None) -> None:
+        """Say that a state, the current one by default, is the one on disk."""
         was_dirty = self.dirty
-        self._saved = self._state
-        if was_dirty:
-            self.dirty_changed.emit(False)
+        self._saved = self._state if state is None else state
+        if self.dirty != was_dirty:
+            self.dirty_changed.emit(self.dirty)
 
     def replace(self, state: ProjectState) -> None:
         """Open another project: new state, empty undo stack, nothing to save."""

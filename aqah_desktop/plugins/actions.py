@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.errors import BadInputError
+from aqah_desktop.messages import LANGUAGES, Catalogue
 from aqah_desktop.plugin_api import LegalStatus, Reference
 from aqah_desktop.plugins.hosting import HostedPlugin, communes_of, known_communes
 from aqah_desktop.plugins.isolation import ask, scratch_folder
 from aqah_desktop.plugins.results import Checker
 from aqah_desktop.plugins.texts import LocalisingFeedback
-from aqah_desktop.processing.contract import Context, Feedback, Params, Results
+from aqah_desktop.processing.contract import Context, Feedback, Params, Results, TableResult
 from aqah_desktop.processing.places import resolve_places, territory_of
 from aqah_desktop.records import (
     AlgorithmSpec,
@@ -59,7 +61,7 @@ class HostedAction(HostedPlugin):
         results = simulate_changes(
             answer.emission_changes, pack, territory, feedback.child(_SHARE_OF_CHILD, 1.0)
         )
-        return self._completed(results, answer)
+        return self._completed(results, answer, context.language)
 
     def changes(self, params: Params, context: Context, feedback: Feedback) -> ActionAnswer:
         """Return what the action changes, without simulating it.
@@ -85,9 +87,7 @@ class HostedAction(HostedPlugin):
         """Return what stands beside the parameters before a run: published effects, state of the law."""
         with scratch_folder() as scratch:
             data = self._context(context, territory)
-            answer = ask(
-                self.plugin, "references", scratch=scratch, feedback=context.asking, context=data
-            )
+            answer = ask(self.plugin, "references", scratch=scratch, feedback=context.asking, context=data)
         return self._beside(answer)
 
     # ------------------------------------------------------------------ parts
@@ -126,8 +126,12 @@ class HostedAction(HostedPlugin):
         status = checker.legal_status(answer.get("legal_status"))
         return references, status and dataclasses.replace(status, text=localise(status.text))
 
-    def _completed(self, results: Results, answer: ActionAnswer) -> Results:
+    def _completed(self, results: Results, answer: ActionAnswer, language: str) -> Results:
         status = answer.legal_status
+        tables = dict(results.tables)
+        if answer.references:
+            frame = effects_table(answer.references, language)
+            tables["published_effects"] = TableResult(frame, Text("plugins.table_published_effects"))
         beside = {
             "published_effects": to_plain(answer.references),
             "legal_status": None if status is None else to_plain(status),
@@ -135,13 +139,54 @@ class HostedAction(HostedPlugin):
         notes = list(results.notes)
         if status is not None:
             key = "plugins.legal_to_be_verified" if status.to_be_verified else "plugins.legal"
-            notes.append(Text(key, {"text": to_plain(status.text), "as_of": status.as_of}))
+            notes.append(Text(key, {"text": to_plain(status.text), "as_of": _day(status.as_of)}))
         return dataclasses.replace(
             results,
+            tables=tables,
             figures={**results.figures, **beside},
             receptor_changes=answer.receptor_changes,
             notes=tuple(notes),
         )
+
+
+def effects_table(references: Sequence[Reference], language: str) -> pd.DataFrame:
+    """Return the published effects as a table for people: one row each, what it is worth in the last columns.
+
+    Parameters
+    ----------
+    references : sequence of Reference
+        Validated, texts in both languages.
+    language : str
+        Language of the words.
+    """
+    import pandas as pd
+
+    catalogue = Catalogue(language)
+    rows = [
+        {
+            "effect_id": r.effect.id,
+            "pollutant": r.effect.pollutant,
+            "effect_type": r.effect.effect_type,
+            "low": r.effect.low,
+            "central": r.effect.central,
+            "high": r.effect.high,
+            "unit": r.effect.unit,
+            "context": r.effect.context.in_language(language),
+            "note": r.effect.note.in_language(language),
+            "source": r.effect.source,
+            "confidence": r.effect.confidence.value,
+            "usable": r.usable,
+            "caveat": catalogue.text(r.caveat),
+        }
+        for r in references
+    ]
+    return pd.DataFrame(rows).astype(dict.fromkeys(("low", "central", "high"), "float64"))
+
+
+def _day(iso: str) -> dict[str, str]:
+    """The day as both languages write it."""
+    day = date.fromisoformat(iso)
+    return {language: Catalogue(language).day(day) for language in LANGUAGES}
 
 
 def base_year(pack: Pack) -> int:

@@ -45,6 +45,7 @@ class HostedPlugin:
 
     def __init__(self, plugin: Plugin, asking: Feedback | None = None) -> None:
         self.plugin = plugin
+        self.limits = plugin.manifest.limits
         self._asking = asking or Feedback()
         self.texts = PluginTexts(plugin.id, plugin.locales)
         self._spec: AlgorithmSpec | None = None

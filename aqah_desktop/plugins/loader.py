@@ -113,19 +113,12 @@ def discover(places: Places | None = None) -> PluginSet:
         wanted = read_settings(places.settings)
     except AqahError as error:
         failures.append(_failure("settings", places.settings, PluginOrigin.USER, error, places))
-    for folder, origin in _candidates(places, wanted):
+    for folder, origin in _candidates(places, wanted, failures):
         if folder.name in wanted.disabled:
             disabled.append(folder.name)
             continue
         try:
-            plugin = load(folder, origin)
-            if plugin.id not in wanted.disabled and plugin.id in plugins:
-                raise PluginError(
-                    "plugins.twice",
-                    plugin=plugin.id,
-                    folder=str(folder),
-                    first=str(plugins[plugin.id].folder),
-                )
+            plugin = _load_once(folder, origin, plugins, wanted)
         except AqahError as error:
             failures.append(_failure(folder.name, folder, origin, error, places))
             continue
@@ -134,6 +127,21 @@ def discover(places: Places | None = None) -> PluginSet:
         else:
             plugins[plugin.id] = plugin
     return PluginSet(tuple(plugins.values()), tuple(failures), tuple(disabled))
+
+
+def _load_once(
+    folder: Path, origin: PluginOrigin, known: dict[str, Plugin], wanted: PluginSettings
+) -> Plugin:
+    try:
+        plugin = load(folder, origin)
+    except AqahError:
+        raise
+    except OSError as error:  # a file that cannot be read in the middle of a plugin
+        raise storage_error(error, folder) from error
+    if plugin.id not in wanted.disabled and plugin.id in known:
+        first = str(known[plugin.id].folder)
+        raise PluginError("plugins.twice", plugin=plugin.id, folder=str(folder), first=first)
+    return plugin
 
 
 def load(folder: Path, origin: PluginOrigin = PluginOrigin.DEVELOPER) -> Plugin:
@@ -187,15 +195,26 @@ def register(
     return disposers, failures
 
 
-def _candidates(places: Places, wanted: PluginSettings) -> Iterator[tuple[Path, PluginOrigin]]:
-    if wanted.developer_folder:
-        yield from ((p, PluginOrigin.DEVELOPER) for p in _folders(Path(wanted.developer_folder)))
-    if places.bundled is not None:
-        yield from ((p, PluginOrigin.BUNDLED) for p in _folders(places.bundled))
-    if places.user is not None:
-        yield from ((p, PluginOrigin.USER) for p in _folders(places.user))
+def _candidates(
+    places: Places, wanted: PluginSettings, failures: list[PluginFailure]
+) -> Iterator[tuple[Path, PluginOrigin]]:
+    developer = Path(wanted.developer_folder) if wanted.developer_folder else None
+    parents = (
+        (developer, PluginOrigin.DEVELOPER),
+        (places.bundled, PluginOrigin.BUNDLED),
+        (places.user, PluginOrigin.USER),
+    )
+    for parent, origin in parents:
+        if parent is None:
+            continue
+        try:
+            folders = _folders(parent)
+        except OSError as error:
+            failures.append(_failure(parent.name, parent, origin, storage_error(error, parent), places))
+        else:
+            yield from ((folder, origin) for folder in folders)
     if places.installed:
-        yield from ((p, PluginOrigin.INSTALLED) for p in _installed())
+        yield from ((folder, PluginOrigin.INSTALLED) for folder in _installed())
 
 
 def _folders(parent: Path) -> list[Path]:

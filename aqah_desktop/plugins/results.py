@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import Any
 
 from aqah_desktop.errors import AqahError, PluginError
@@ -71,7 +72,14 @@ class Checker:
 
     def legal_status(self, data: Any) -> LegalStatus | None:
         """Return the state of the law, if the plugin gives it."""
-        return None if data is None else self._record(LegalStatus, data, "legal_status")
+        if data is None:
+            return None
+        status: LegalStatus = self._record(LegalStatus, data, "legal_status")
+        try:
+            date.fromisoformat(status.as_of)
+        except ValueError:
+            raise self._wrong("legal_status.as_of", status.as_of, "YYYY-MM-DD") from None
+        return status
 
     def emission_changes(self, data: Any) -> tuple[EmissionChange, ...]:
         """Return emission changes: known sector, pollutant and place, finite ordered factors ≥ −1."""

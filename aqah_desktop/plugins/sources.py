@@ -60,7 +60,7 @@ def _from_imports(node: ast.ImportFrom, name: str) -> Iterator[Import]:
 def _parse(path: Path, folder: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: absurd nesting
         line = getattr(error, "lineno", None) or 0
         raise PluginError(
             "plugins.syntax_error",

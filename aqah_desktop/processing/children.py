@@ -9,6 +9,7 @@ object a line. What is printed goes to stderr and is kept only as a tail. Stoppi
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -35,6 +36,7 @@ _KEPT_VARIABLES = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from {module} import main; sys.exit(main())"
 #: First argument of the frozen program when it is to be a child; followed by the module's last name.
 FROZEN_FLAG = "--aqah-child"
+CHILD_MODULES = ("aqah_desktop.processing.trusted_child", "aqah_desktop.plugins.child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,19 @@ def child_command(module: str) -> list[str]:
         return [sys.executable, FROZEN_FLAG, module]
     root = Path(__file__).resolve().parents[2]
     return [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT.format(module=module), str(root)]
+
+
+def run_as_child(arguments: list[str]) -> int | None:
+    """Be a child when the frozen program was started as one; ``None`` when it was not.
+
+    The entry point of the program calls this first, with ``sys.argv[1:]``. Only the program's own two
+    child modules are known: the command line is no way to import anything else.
+    """
+    if arguments[:1] != [FROZEN_FLAG]:
+        return None
+    if arguments[1:] not in ([module] for module in CHILD_MODULES):
+        return 2
+    return int(importlib.import_module(arguments[1]).main())
 
 
 def child_environment(scratch: Path) -> dict[str, str]:

@@ -93,7 +93,7 @@ class RunRequest:
     lane : Lane, optional
         Chosen by the runner when absent.
     limits : RunLimits, optional
-        For runs in a child process; the default limits when absent.
+        For runs in the trusted process; a plugin's own come from its manifest.
     inputs : dict of str to str
         Layer or dataset id → content hash, for the record.
     slot : str
@@ -228,7 +228,7 @@ class Job:
             parameters=canonical_params(request.params),
             inputs=dict(sorted(request.inputs.items())),
             seed=request.context.seed if spec.seeded else None,
-            limits=None if self.lane is Lane.THREAD else request.limits or RunLimits(),
+            limits=limits_of(request, self.lane),
             started=self._started,
             finished=_now(),
             outcome=Outcome(self.state.value),
@@ -241,6 +241,16 @@ class Job:
     def _tell(self, change: Change) -> None:
         if self._listener is not None:
             self._listener(self, change)
+
+
+def limits_of(request: RunRequest, lane: Lane) -> RunLimits | None:
+    """Return the limits a run is under: none in a thread, a plugin's own, else as asked or usual."""
+    if lane is Lane.THREAD:
+        return None
+    own = getattr(request.algorithm, "limits", None)
+    if lane is Lane.PLUGIN and isinstance(own, RunLimits):
+        return own
+    return request.limits or RunLimits()
 
 
 class JobFeedback(Feedback):

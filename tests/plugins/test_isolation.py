@@ -6,6 +6,7 @@ import ctypes
 import platform
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +14,21 @@ from aqah_desktop.errors import PluginError
 from aqah_desktop.plugins import landlock, seccomp
 from aqah_desktop.plugins.actions import HostedAction
 from aqah_desktop.plugins.isolation import containment_level
-from aqah_desktop.processing.children import Caps, Child, ChildFailure, child_command, child_environment
+from aqah_desktop.processing.children import (
+    FROZEN_FLAG,
+    Caps,
+    Child,
+    ChildFailure,
+    child_command,
+    child_environment,
+    run_as_child,
+)
 from aqah_desktop.processing.contract import Context, Feedback
 from aqah_desktop.processing.job_object import ExtendedLimits, limits
 from aqah_desktop.records import Text
 
 Hosted = Callable[..., HostedAction]
+FROZEN_ARGUMENTS = (FROZEN_FLAG, "aqah_desktop.plugins.child")
 PARAMS = {"territory": "200000001"}
 
 TALKS = """
@@ -160,6 +170,26 @@ def test_a_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None
         "--aqah-child",
         "aqah_desktop.plugins.child",
     ]
+
+
+def test_the_entry_point_becomes_only_the_children_it_knows() -> None:
+    assert run_as_child([]) is None and run_as_child(["doctor"]) is None
+    assert run_as_child([FROZEN_FLAG]) == 2 and run_as_child([FROZEN_FLAG, "os"]) == 2
+
+
+def test_as_frozen_the_program_serves_a_plugin(tmp_path: Path) -> None:
+    """What a frozen program is started with, through its entry point function."""
+    code = "import sys; from aqah_desktop.processing.children import run_as_child; run_as_child(sys.argv[1:])"
+    child = Child([sys.executable, "-c", code, *FROZEN_ARGUMENTS], tmp_path, Caps())
+    limits_of_run = {"seconds": 10, "memory_mb": 256, "output_mb": 8}
+    child.send(
+        {"op": "probe", "outside": str(tmp_path / "x"), "scratch": str(tmp_path), "limits": limits_of_run}
+    )
+    answer = None
+    while answer is None:
+        answer = child.receive(10)
+    child.kill()
+    assert answer["type"] == "result" and answer["refused"]["memory"]
 
 
 # ----------------------------------------------------------------------------- what the systems are told

@@ -85,6 +85,44 @@ def test_a_broken_plugin_is_a_record_and_the_others_load(make_plugin: MakePlugin
     assert (located.params["file"], located.params["line"]) == ("imports_inside.py", 2)
 
 
+def test_folders_that_cannot_be_read_are_said(
+    make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_plugin("good", EXPLOSIVE)
+    real = Path.iterdir
+
+    def refused(self: Path) -> object:
+        if self.name == "plugins":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    found = discover(_places(tmp_path))
+    assert found.plugins == () and [_key(f.error) for f in found.failures] == ["storage.no_permission"]
+
+
+def test_a_file_that_cannot_be_read_is_said(
+    make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_plugin("good", EXPLOSIVE)
+    real = Path.read_bytes
+
+    def refused(self: Path) -> bytes:
+        if self.suffix == ".py":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    [failure] = discover(_places(tmp_path)).failures
+    assert _key(failure.error) == "storage.no_permission"
+
+
+@pytest.mark.parametrize("source", ["(" * 5000 + ")" * 5000, "-" * 200_000 + "1"], ids=["brackets", "signs"])
+def test_absurdly_nested_source_is_a_syntax_error(make_plugin: MakePlugin, source: str) -> None:
+    with pytest.raises(PluginError, match="syntax_error"):
+        load(make_plugin("nested", source))
+
+
 def test_how_to_disable_works_as_it_says(make_plugin: MakePlugin, tmp_path: Path) -> None:
     make_plugin("broken_syntax", "def (:\n")
     make_plugin("good", EXPLOSIVE)
@@ -153,6 +191,17 @@ def test_an_installed_wheel_is_found_by_its_list_of_files(
 
 
 # ----------------------------------------------------------------------------- archives
+
+
+def test_a_wheel_file_installs_by_its_list(tmp_path: Path) -> None:
+    wheel = tmp_path / "their_plugin-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("aqah-plugin.toml", "low_emission_zone.py"):
+            archive.writestr(f"their_plugin/{name}", (ZONE / name).read_bytes())
+        archive.writestr("their_plugin-1.0.dist-info/METADATA", "Name: their-plugin")
+    folder = install_archive(wheel, tmp_path / "plugins")
+    assert sorted(p.name for p in folder.iterdir()) == ["aqah-plugin.toml", "low_emission_zone.py"]
+    assert load(folder, PluginOrigin.USER).id == "aqah-action-low-emission-zone"
 
 
 def test_an_archive_is_the_same_bytes_each_time_and_installs(tmp_path: Path) -> None:

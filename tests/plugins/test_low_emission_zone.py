@@ -21,7 +21,7 @@ from aqah_desktop.processing.contract import Context, Feedback
 from aqah_desktop.processing.job import Job, JobState, Lane, RunRequest
 from aqah_desktop.processing.params import parse_params
 from aqah_desktop.processing.runner import Runner
-from aqah_desktop.records import Interval, Place, Pollutant, Sector
+from aqah_desktop.records import Interval, Place, Pollutant, RunLimits, Sector
 from aqah_desktop.storage.pack import Pack
 
 FOLDER = bundled_plugins_folder() / "aqah_action_low_emission_zone"
@@ -145,15 +145,19 @@ def test_the_whole_chain_through_the_runner(zone: HostedAction, context: Context
     assert [row["effect"]["id"] for row in results.figures["published_effects"]] == [
         f"zone_{n}" for n in range(1, 5)
     ]
+    shown = results.tables["published_effects"].frame.set_index("effect_id")
+    assert shown["usable"].to_dict() == {"zone_1": True, "zone_2": False, "zone_3": False, "zone_4": False}
+    assert shown.loc["zone_2", "caveat"].startswith("Effet sur les concentrations")
     catalogues = [Catalogue(language) for language in LANGUAGES]
     notes = {c.language: " ".join(c.text(note) for note in results.notes) for c in catalogues}
-    assert "à vérifier" in notes["fr"] and "to be verified" in notes["en"]
+    assert "Cadre légal au 26/01/2026, à vérifier" in notes["fr"]
+    assert "2026-01-26" in notes["en"] and "to be verified" in notes["en"]
     assert {"road_nox_2018", "no2_2019", "action_effects"} <= set(zone.spec.inputs)
     assert [m.level for m in job.messages] == ["log", "warn"]
     assert "18" in catalogues[0].text(job.messages[0].text)
     fractions = [fraction for change, fraction in seen if change == "progress"]
     assert len(fractions) >= 2 and fractions == sorted(fractions)
-    assert job.record is not None and job.record.limits is not None
+    assert job.record is not None and job.record.limits == RunLimits(30.0, 512, 4)
     assert '"share_concerned_percent":30.0' in job.record.parameters
 
 

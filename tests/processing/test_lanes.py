@@ -118,7 +118,7 @@ def test_what_check_finds_stops_the_run_before_it_starts(runner: Runner, records
     algorithm = Steps()
     job = runner.run(_request(algorithm, n=-1))
     assert job.state is JobState.FAILED and not algorithm.entered.is_set()
-    with pytest.raises(BadInputError, match="check_failed"):
+    with pytest.raises(BadInputError, match="param_empty"):
         job.value()
     assert "« n »" in Catalogue("fr").error(job.error).message.replace("\u00a0", " ")  # type: ignore[arg-type]
     assert records[0].outcome is Outcome.FAILED

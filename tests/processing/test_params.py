@@ -201,7 +201,9 @@ def test_problems_that_are_errors_stop_a_run() -> None:
     )
     refuse_problems(SPEC, [warning])
     error = Problem("share", Text("processing.param_empty.message", {"name": "share"}))
-    assert _key(refuse_problems, SPEC, [warning, error]) == "check_failed"
+    assert _key(refuse_problems, SPEC, [warning, error]) == "param_empty"
+    told = Problem("share", Text("plugins.said", {"text": {"fr": "Trop.", "en": "Too much."}}))
+    assert _key(refuse_problems, SPEC, [told]) == "check_failed"
 
 
 def test_canonical_form_does_not_depend_on_order() -> None:

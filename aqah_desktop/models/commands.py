@@ -10,8 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from aqah_desktop.errors import BadInputError, UnknownItemError
-from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario
+from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario, UserFile
 from aqah_desktop.records import Layer, Pollutant, RunRecord, Text
+
+#: Role of layers that are pictures, drawn below everything else.
+BACKGROUND = "background"
 
 
 class Command(Protocol):
@@ -30,7 +33,10 @@ class Command(Protocol):
 
 @dataclass(frozen=True)
 class OpenTerritory:
-    """Look at another territory; its layers replace those of the pack, the user's stay."""
+    """Look at another territory; its layers replace those of the pack, the user's stay.
+
+    Background pictures stay below everything.
+    """
 
     name: ClassVar[str] = "territory.open"
     territory: str
@@ -41,7 +47,9 @@ class OpenTerritory:
         """Return the state on this territory."""
         own = tuple(e for e in state.layers if e.origin != "pack")
         kept = {e.id for e in own}
-        layers = own + tuple(e for e in self.layers if e.id not in kept)
+        below = tuple(e for e in own if e.layer.role == BACKGROUND)
+        above = tuple(e for e in own if e.layer.role != BACKGROUND)
+        layers = (*above, *(e for e in self.layers if e.id not in kept), *below)
         return replace(state, territory=self.territory, extent=self.extent, layers=layers)
 
     def label(self) -> Text:
@@ -114,15 +122,18 @@ class RemoveLayer:
 
 @dataclass(frozen=True)
 class MoveLayer:
-    """Move a layer to ``position`` (0 = on top)."""
+    """Move a layer to ``position`` (0 = on top), into ``group`` when one is given."""
 
     name: ClassVar[str] = "layer.move"
     layer_id: str
     position: int
+    group: str | None = None
 
     def apply(self, state: ProjectState) -> ProjectState:
         """Return the state with the layer moved."""
         entry = state.entry(self.layer_id)
+        if self.group is not None:
+            entry = replace(entry, group=self.group)
         layers = [e for e in state.layers if e.id != self.layer_id]
         layers.insert(max(0, min(self.position, len(layers))), entry)
         return replace(state, layers=tuple(layers))
@@ -159,6 +170,46 @@ class ChangeLayer:
     def label(self) -> Text:
         """Label of the command."""
         return Text("models.command_change_layer")
+
+
+@dataclass(frozen=True)
+class ShowLayers:
+    """Show or hide several layers at once (a group)."""
+
+    name: ClassVar[str] = "layers.show"
+    layer_ids: tuple[str, ...]
+    visible: bool
+
+    def apply(self, state: ProjectState) -> ProjectState:
+        """Return the state with these layers shown or hidden."""
+        for layer_id in self.layer_ids:
+            state.entry(layer_id)
+        layers = (replace(e, visible=self.visible) if e.id in self.layer_ids else e for e in state.layers)
+        return replace(state, layers=tuple(layers))
+
+    def label(self) -> Text:
+        """Label of the command."""
+        return Text("models.command_show_layers" if self.visible else "models.command_hide_layers")
+
+
+@dataclass(frozen=True)
+class RenewLayer:
+    """Give a layer of the user the record of its file as it is now, or of the file found again."""
+
+    name: ClassVar[str] = "layer.renew"
+    layer_id: str
+    layer: Layer
+    origin: str
+    file: UserFile
+
+    def apply(self, state: ProjectState) -> ProjectState:
+        """Return the state with the layer read again."""
+        entry = state.entry(self.layer_id)
+        return state.with_entry(replace(entry, layer=self.layer, origin=self.origin, file=self.file))
+
+    def label(self) -> Text:
+        """Label of the command."""
+        return Text("models.command_renew_layer", {"title": self.layer.title})
 
 
 @dataclass(frozen=True)
@@ -230,6 +281,8 @@ COMMANDS: dict[str, type[Command]] = {
         RemoveLayer,
         MoveLayer,
         ChangeLayer,
+        ShowLayers,
+        RenewLayer,
         AddRun,
         PutScenario,
         RemoveScenario,

@@ -6,10 +6,29 @@ Arrays and tables are not here: a layer names where its bytes are (pack, project
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from aqah_desktop.errors import UnknownItemError
-from aqah_desktop.records import EmissionChange, Layer, Pollutant, RunRecord
+from aqah_desktop.records import Dataset, EmissionChange, Layer, Pollutant, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """How a file of the user is read, and what is known of it.
+
+    The layer's extent and grid are in EPSG:2154, as everything is drawn; ``crs`` is the system of the
+    file, ``crs_forced`` when the user gave it because the file names none or a wrong one.
+    """
+
+    dataset: Dataset
+    crs: str
+    crs_forced: bool = False
+    #: Which raster of a file that holds several (variable, table).
+    inside: str = ""
+    band: int = 1
+    #: Size and date of the file when it was read; see :mod:`aqah_desktop.models.layer_watch`.
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,13 @@ class LayerEntry:
     visible: bool = True
     opacity: float = 1.0
     group: str = ""
+    #: For ``file:`` layers; ``None`` otherwise.
+    file: UserFile | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The user's file behind the layer; ``None`` for layers of the pack and of the project."""
+        return Path(self.origin.removeprefix("file:")) if self.origin.startswith("file:") else None
 
     @property
     def id(self) -> str:

@@ -12,8 +12,22 @@ from aqah_desktop.errors import AqahError, BadInputError, UnknownItemError
 from aqah_desktop.messages import Catalogue
 from aqah_desktop.models import commands as c
 from aqah_desktop.models.project import UNDO_LIMIT, Project
-from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario
-from aqah_desktop.records import Layer, LocalText, Pollutant, RunRecord, Source, VectorShape
+from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario, UserFile
+from aqah_desktop.records import (
+    Coverage,
+    Dataset,
+    Layer,
+    Lineage,
+    LocalText,
+    Method,
+    Origin,
+    Pollutant,
+    Quality,
+    RunRecord,
+    Source,
+    Standing,
+    VectorShape,
+)
 
 SHAPE = VectorShape("Point", "EPSG:2154", (0.0, 0.0, 1.0, 1.0))
 
@@ -29,6 +43,14 @@ def run(name: str) -> RunRecord:
     return RunRecord(name, "aqah.exposure.sites", "1", "{}", {}, None, None, "2026-01-01T00:00:00Z")
 
 
+def user_file(crs: str) -> UserFile:
+    text = LocalText("Titre", "Title")
+    origin, coverage = Origin("", "", "", "u.gpkg"), Coverage(text, "", text, crs, "")
+    standing = Standing(Quality.USER_SUPPLIED, Method.DECLARED)
+    record = Dataset("u", "", text, origin, coverage, Lineage(), standing)
+    return UserFile(record, crs, stamp="1:2")
+
+
 START = ProjectState(
     territory="200093201",
     layers=(entry("a"), entry("b", "pack"), entry("c")),
@@ -41,6 +63,8 @@ EXAMPLES: list[c.Command] = [
     c.RemoveLayer("b"),
     c.MoveLayer("a", 2),
     c.ChangeLayer("c", visible=False, opacity=0.5, style={"ramp": "viridis"}),
+    c.ShowLayers(("a", "b"), visible=False),
+    c.RenewLayer("a", entry("a").layer, "file:/data/u.gpkg", user_file("EPSG:27572")),
     c.AddRun(run("r1"), (entry("result"),)),
     c.PutScenario(Scenario("s3", "Trois", 2013)),
     c.RemoveScenario("s1"),

@@ -16,6 +16,7 @@ from aqah_desktop.errors import JobCancelledError, PluginError
 from aqah_desktop.plugins.containment import Containment
 from aqah_desktop.plugins.loader import Plugin
 from aqah_desktop.plugins.manifest import DEFAULT_LIMITS
+from aqah_desktop.plugins.settings import settings_file
 from aqah_desktop.processing.children import Caps, Child, ChildFailure, child_command
 from aqah_desktop.processing.contract import Feedback
 from aqah_desktop.processing.conversation import converse
@@ -159,6 +160,7 @@ def _error(plugin: Plugin, key: str, limits: RunLimits, detail: str, tail: str) 
         plugin=plugin.id,
         version=plugin.manifest.version,
         author=plugin.manifest.author,
+        settings=str(settings_file()),
         detail=detail[:_SHORT],
         last_words=_last_line(tail)[:_SHORT],
         seconds=limits.seconds,

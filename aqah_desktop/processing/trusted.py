@@ -46,6 +46,7 @@ class TrustedProcess:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._child: Child | None = None
 
     def command(self) -> list[str]:
@@ -54,10 +55,11 @@ class TrustedProcess:
 
     def warm(self) -> None:
         """Start the child if there is none; returns at once, it warms up by itself."""
-        if self._child is None or not self._child.running():
-            home = self._scratch / "trusted"
-            home.mkdir(parents=True, exist_ok=True)
-            self._child = Child(self.command(), home, Caps())
+        with self._starting:  # warming ahead and a first run may come together
+            if self._child is None or not self._child.running():
+                home = self._scratch / "trusted"
+                home.mkdir(parents=True, exist_ok=True)
+                self._child = Child(self.command(), home, Caps())
 
     def run(
         self, algorithm: Algorithm, params: Params, context: Context, feedback: Feedback, limits: RunLimits

@@ -49,6 +49,8 @@ def _assert_understandable(error: PluginError, plugin: str) -> None:
         text = Catalogue(language).error(error)
         assert plugin in text.message, text
         assert text.cause and text.remedy
+        if error.key != "plugins.wrong_value":
+            assert "extensions.json" in text.remedy  # where it is switched off
         assert "{" not in text.as_lines() and f"{error.key}." not in text.as_lines()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,6 +44,25 @@ class RestoreState:
     def label(self) -> Text:
         """Label of the command."""
         return Text("models.command_restore_state")
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A project read from disk: its file, its state, what to tell, where its journal is and what it holds."""
+
+    file: ProjectFile | None
+    state: ProjectState
+    problems: tuple[Text, ...]
+    journal: Path | None
+    entries: tuple[dict[str, Any], ...] = ()
+    place: Place | None = None
+
+    def refuse(self) -> None:
+        """Close it again: nobody wants it any more."""
+        if self.file is not None:
+            self.file.close()
+        if self.place is not None:
+            self.place.release(keep=True)
 
 
 class Keeper:
@@ -105,42 +125,45 @@ class Keeper:
         self.project.replace(ProjectState())
 
     def open(self, path: Path, *, read_only: bool = False) -> list[Text]:
-        """Open a project; commands a crash left in its journal are done again.
-
-        A project in a folder that cannot be written is opened to be looked at.
-
-        Returns
-        -------
-        list of Text
-            What the user should know: items left out, layers missing, work recovered.
+        """Open a project: :meth:`load`, then :meth:`take`.
 
         Raises
         ------
         AqahError
             The file cannot be opened; the project open before stays as it was.
         """
-        notes: list[Text] = []
+        return self.take(self.load(path, read_only=read_only))
+
+    def load(self, path: Path, *, read_only: bool = False) -> Loaded:
+        """Read a project from disk. Usable from any thread; then :meth:`take` it.
+
+        A project in a folder that cannot be written is opened to be looked at.
+
+        Raises
+        ------
+        AqahError
+            The file cannot be opened.
+        """
         try:
             file = ProjectFile.open(path, read_only=read_only)
         except StorageError as error:
             if read_only or error.key not in _NOT_WRITABLE or not path.is_file():
                 raise
             file = ProjectFile.open(path, read_only=True)
-        if file.read_only:
-            notes.append(Text("models.opened_read_only", {"name": path.name}))
         state, problems = self._read(file)
-        left = [] if file.read_only else read_journal(journal_path(path)).entries
-        self._take(file, None if file.read_only else Journal(journal_path(path)))
-        self.project.replace(state)
-        return notes + problems + self._replay(left)
+        if file.read_only:
+            note = Text("models.opened_read_only", {"name": path.name})
+            return Loaded(file, state, (note, *problems), None)
+        journal = journal_path(path)
+        return Loaded(file, state, tuple(problems), journal, tuple(read_journal(journal).entries))
 
-    def recover(self, leftover: Leftover) -> list[Text]:
-        """Open work a crash left without name; return what the user should know of it.
+    def load_leftover(self, leftover: Leftover) -> Loaded:
+        """Read work a crash left without name. Usable from any thread; then :meth:`take` it.
 
         Raises
         ------
         AqahError
-            It cannot be opened; the project open before stays as it was.
+            It cannot be opened; it stays where it is.
         """
         place = Place(leftover.stem)
         state, file = ProjectState(), None
@@ -153,9 +176,22 @@ class Keeper:
         except AqahError:
             place.release(keep=True)
             raise
-        self._take(file, Journal(journal_of(leftover.stem)), place)
-        self.project.replace(state)
-        return problems + self._replay(entries)
+        return Loaded(file, state, tuple(problems), journal_of(leftover.stem), tuple(entries), place)
+
+    def take(self, loaded: Loaded) -> list[Text]:
+        """Make a project that was read the open one; commands a crash left are done again.
+
+        Returns
+        -------
+        list of Text
+            What the user should know: items left out, layers missing, work recovered.
+        """
+        self.close()
+        self.file, self._place = loaded.file, loaded.place
+        self._journal = Journal(loaded.journal) if loaded.journal is not None else None
+        self._journals = loaded.journal is not None
+        self.project.replace(loaded.state)
+        return [*loaded.problems, *self._replay(list(loaded.entries))]
 
     def save(self, path: Path | None = None) -> None:
         """Save, under another name when given; the journal starts anew.
@@ -220,6 +256,25 @@ class Keeper:
                     self._on_problem(error)
         return entries
 
+    def discard(self, run_id: str) -> None:
+        """Remove what :meth:`store` kept of a run the project never got. Usable from any thread.
+
+        Raises
+        ------
+        AqahError
+            The working copy cannot be written.
+        """
+        with self._lock:
+            if self.file is not None:
+                for layer_id in [k for k, layer in self.file.layers().items() if layer.run_id == run_id]:
+                    self.file.remove_layer(layer_id)
+
+    @contextmanager
+    def reading(self) -> Iterator[ProjectFile | None]:
+        """The project's file for as long as it is read, None without one. Usable from any thread."""
+        with self._lock:
+            yield self.file
+
     def close(self) -> None:
         """Close the file; what was not saved is given up, with its journal."""
         with self._lock:
@@ -248,11 +303,6 @@ class Keeper:
                 self._place = Place.make(self._folder)
             self.file = ProjectFile.create(self._place.path)
         return self.file
-
-    def _take(self, file: ProjectFile | None, journal: Journal | None, place: Place | None = None) -> None:
-        self.close()
-        self.file, self._journal, self._place = file, journal, place
-        self._journals = journal is not None
 
     def _forget_journal(self) -> None:
         if self._journal is not None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from aqah_desktop.errors import AqahError
+from aqah_desktop.locations import user_folders
 from aqah_desktop.messages import Catalogue
 from aqah_desktop.models import opening
 from aqah_desktop.models.commands import ChooseMoment, OpenTerritory
+from aqah_desktop.models.keeper import Keeper
 from aqah_desktop.models.latest import LatestRuns
 from aqah_desktop.models.notifications import Notifications
 from aqah_desktop.models.project import Project
@@ -55,6 +57,10 @@ class Workbench(QObject):
         self.latest = LatestRuns()
         #: The feature looked at in map, lists, table and sheet.
         self.selection = Selection()
+        #: Project file, journal and recovery.
+        self.keeper = Keeper(
+            self.context.project, services.pack, user_folders().data / "untitled", self._on_keeper_problem
+        )
         self.loader = ContentLoader(services.pack)
         self.start_page = StartPage(self.context)
         self.map_page = MapPage(self.context, self.loader)
@@ -201,7 +207,12 @@ class Workbench(QObject):
             return []
         return rings_of(limits.coordinates, limits.starts, limits.owner, limits.codes.index(territory.code))
 
+    def _on_keeper_problem(self, error: AqahError) -> None:
+        """Say it, from whatever thread it comes."""
+        self.context.dispatcher.call(lambda: self.context.notifications.error(error))
+
     def close(self) -> None:
         """Stop everything that works in the background."""
         self.context.dispatcher.close()
         self.context.services.close()
+        self.keeper.close()

@@ -160,7 +160,7 @@ keeper.project.do(ChangeLayer("communes", opacity=0.3))
     (left,) = untitled.leftovers(tmp_path / "untitled")
     assert (left.territory, left.changes) == (DUNKERQUE, 2)
     keeper = Keeper(Project(), pack, tmp_path / "untitled")
-    assert [p.key for p in keeper.recover(left)] == ["models.recovered"]
+    assert [p.key for p in keeper.take(keeper.load_leftover(left))] == ["models.recovered"]
     state = keeper.project.state
     assert state.territory == DUNKERQUE
     assert state.entry("communes").opacity == 0.3

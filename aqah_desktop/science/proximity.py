@@ -58,14 +58,18 @@ def pairs_within(
     # tree's own distance predicate followed by the distances.
     bounds = shapely.bounds(others) + np.array([-1.0, -1.0, 1.0, 1.0]) * distance_m
     reach = np.where(np.isnan(bounds[:, 0]), None, shapely.box(*np.nan_to_num(bounds).T))
-    point, other = shapely.STRtree(reach).query(points)
-    distance = _in_threads(
-        lambda part: shapely.distance(points[point[part]], others[other[part]]), len(point)
-    )
-    near = distance <= distance_m
-    point, other, distance = point[near], other[near], distance[near]
+    tree = shapely.STRtree(reach)
+
+    def search(part: slice) -> Floats:
+        point, other = tree.query(points[part])
+        distance = shapely.distance(points[part][point], others[other])
+        near = distance <= distance_m
+        return np.column_stack([point[near] + part.start, other[near], distance[near]])
+
+    found = _in_threads(search, len(points))
+    point, other = found[:, 0].astype(np.int64), found[:, 1].astype(np.int64)
     order = np.lexsort((other, point))
-    return point[order], other[order], distance[order]
+    return point[order], other[order], found[order, 2]
 
 
 def nearest(sources: Geometries, targets: Geometries) -> tuple[Integers, Floats]:

@@ -196,15 +196,12 @@ def _columns(
     return found
 
 
-def _texts(column: pd.Series) -> list[str | None]:
+def _texts(column: pd.Series) -> pd.Series:
     """Cells as text: a whole number keeps no decimals, an empty cell is ``None``."""
-    texts: list[str | None] = []
-    for value in column.where(column.notna(), None).tolist():
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)  # noqa: PLW2901
-        text = "" if value is None or pd.isna(value) else str(value).strip()
-        texts.append(text or None)
-    return texts
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    texts = column.astype("string").str.strip()
+    return texts.astype(object).where(texts.notna() & (texts != ""), None).reset_index(drop=True)
 
 
 def _points_of(geometry: np.ndarray) -> np.ndarray:

@@ -126,6 +126,7 @@ def site_table(
 ) -> gpd.GeoDataFrame:
     """The table of sites in the declared columns: ranked ones first, then those without a value."""
     place = gpd.GeoSeries(sites.geometry, crs=sites.crs).to_crs("EPSG:4326")
+    worse = {quality: _worse(quality, behind_map) for quality in sites["quality"].unique()}
     table = sites.assign(
         lon=place.x.round(6),
         lat=place.y.round(6),
@@ -134,7 +135,7 @@ def site_table(
         value_ug_m3=reading.value,
         std_ug_m3=reading.std,
         radius_mean_ug_m3=np.round(around, _DECIMALS),
-        quality=[_worse(quality, behind_map) for quality in sites["quality"]],
+        quality=sites["quality"].map(worse),
         rank=rank_descending(reading.value).array,
         thresholds_to_verify=",".join(key for key, limit in limits.items() if not limit.verified),
         status=reading.status,

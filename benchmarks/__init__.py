@@ -1,0 +1,1 @@
+"""Every speed the project claims, measured beside named peers in one run."""

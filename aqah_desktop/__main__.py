@@ -22,6 +22,12 @@ def has_display() -> bool:
 def main() -> None:
     """Entry point of the program."""
     arguments = sys.argv[1:]
+    if getattr(sys, "frozen", False):
+        from aqah_desktop.processing.children import run_as_child
+
+        answer = run_as_child(arguments)
+        if answer is not None:
+            sys.exit(answer)
     asks_window = arguments[:1] == ["run"] and not {"--help", "--headless"} & set(arguments)
     if asks_window and (has_display() or "--until" in arguments):
         from aqah_desktop.app import window_main

@@ -187,7 +187,11 @@ def plugin_list(json: Json = False, pack: PackPath = None) -> None:
 
     rows = listings.plugins(_services(pack))
     names = ("id", "title", "version", "origin", "status")
-    _console(json).table(rows, [(name, f"cli.column.{name}") for name in names])
+    console = _console(json)
+    console.table(rows, [(name, f"cli.column.{name}") for name in names])
+    for row in rows:
+        if row["status"] == "failed":
+            console.say("cli.note", text=f"{row['id']}: {row['cause']} {row['remedy']} {row['disable']}")
 
 
 @plugin_app.command("check", help=_t("cli.plugin.check_help"))

@@ -80,6 +80,7 @@ def plugins(services: Services) -> list[dict[str, Any]]:
             "status": "failed",
             "cause": catalogue.error(f.error).cause,
             "remedy": catalogue.error(f.error).remedy,
+            "disable": catalogue.text("plugins.how_to_disable", plugin=f.id, settings=f.settings),
         }
         for f in found.failures
     ]

@@ -132,9 +132,11 @@ class Services:
         from aqah_desktop.processing.inputs import open_inputs
         from aqah_desktop.processing.job import RunRequest
         from aqah_desktop.processing.params import parse_params
+        from aqah_desktop.processing.places import resolve_places
 
         algorithm = self.algorithm(algorithm_id)
-        params = parse_params(algorithm.spec, given)
+        # A place given as a file is recorded as its polygon: the run can be repeated without the file.
+        params = resolve_places(algorithm.spec, parse_params(algorithm.spec, given), self.pack)
         with ExitStack() as stack:
             inputs = stack.enter_context(open_inputs(algorithm.spec, params))
             context = Context(self.pack, inputs, language=self._language, asking=self.asking)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aqah_desktop.errors import AqahError
-from aqah_desktop.records import Grid, RasterShape
+from aqah_desktop.models.commands import BACKGROUND
+from aqah_desktop.records import RasterShape
 from aqah_desktop.storage.drawing_files import DrawingFiles, Points
-from aqah_desktop.views.map.outlines import Extent, OutlineSet
+from aqah_desktop.views.map.outlines import OutlineSet
 from aqah_desktop.views.map.scene import ArraySource, RasterSource
 
 if TYPE_CHECKING:
@@ -20,53 +20,21 @@ if TYPE_CHECKING:
 
     from aqah_desktop.models.state import LayerEntry
     from aqah_desktop.storage.pack import Pack
+    from aqah_desktop.views.map.files import PictureFile
 
 
 @dataclass(frozen=True, eq=False)
 class LayerContent:
-    """One of the three, by what the layer is."""
+    """What a layer is; a file with points among its lines or areas has both."""
 
     outlines: OutlineSet | None = None
     points: Points | None = None
     raster: RasterSource | None = None
+    picture: PictureFile | None = None
+    #: Values from all over a raster that is read by windows, for its colour classes.
+    sample: np.ndarray | None = None
     #: Codes or ids of the features behind ``outlines`` (by ``owner``).
     codes: tuple[str, ...] = ()
-
-
-class FileSource:
-    """A raster file read by windows at screen resolution; larger than memory is fine.
-
-    A file that vanishes or can no longer be read leaves the map without it; the error is kept for the
-    layer tree to show.
-    """
-
-    def __init__(self, path: Path, assume_crs: str | None = None) -> None:
-        self.path, self._assume_crs = path, assume_crs
-        self.error: AqahError | None = None
-        self._lock = threading.Lock()
-
-    def read(self, extent: Extent, shape: tuple[int, int]) -> tuple[np.ndarray, Grid] | None:
-        """Values of the part that meets ``extent``, from an overview where there is one."""
-        from aqah_desktop.storage.rasters import open_raster
-
-        with self._lock:
-            try:
-                with open_raster(self.path, assume_crs=self._assume_crs) as raster:
-                    own = raster.extent
-                    part = (
-                        max(extent[0], own[0]),
-                        max(extent[1], own[1]),
-                        min(extent[2], own[2]),
-                        min(extent[3], own[3]),
-                    )
-                    if part[2] <= part[0] or part[3] <= part[1]:
-                        return None
-                    answer = raster.read(part, shape)
-            except AqahError as error:
-                self.error = error
-                return None
-        self.error = None
-        return answer
 
 
 class ContentLoader:
@@ -117,13 +85,19 @@ class ContentLoader:
             if entry.origin == "pack":
                 with self._pack.open_raster(layer.id) as raster:
                     return LayerContent(raster=ArraySource(*raster.read()))
-            return LayerContent(raster=FileSource(_path(entry), layer.shape.grid.crs or None))
+            return _raster_file(entry)
         if entry.origin == "pack":
             return content_of_frame(self._pack.read_vector(layer.id))
         from aqah_desktop.storage.vectors import read_vector
 
+        file = entry.file
         return content_of_frame(
-            read_vector(_path(entry), layer.source.table or None, assume_crs=layer.shape.crs or None)
+            read_vector(
+                _path(entry),
+                layer.source.table or None,
+                assume_crs=file.crs if file is not None else layer.shape.crs or None,
+                force_crs=file is not None and file.crs_forced,
+            )
         )
 
     def _prepared(self, entry: LayerEntry) -> LayerContent | None:
@@ -139,17 +113,35 @@ class ContentLoader:
 
 
 def content_of_frame(frame: gpd.GeoDataFrame) -> LayerContent:
-    """Content of a vector table: points when every geometry is one, else outlines."""
+    """Content of a vector table: its points, and the outlines of everything else."""
     import shapely
 
     placed = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
-    kinds = set(shapely.get_type_id(placed.geometry.to_numpy()).tolist())
-    if kinds and kinds <= {0, 4}:
-        centre = placed.geometry.centroid if 4 in kinds else placed.geometry
-        return LayerContent(points=_points(placed, centre.x.to_numpy(), centre.y.to_numpy()))
-    return LayerContent(
-        outlines=OutlineSet.from_geometries(placed.geometry), codes=_column(placed, "_code", "id")
-    )
+    is_point = np.isin(shapely.get_type_id(placed.geometry.to_numpy()), (0, 4))
+    dots, others = placed[is_point], placed[~is_point]
+    points = None
+    if len(dots):
+        centre = dots.geometry.centroid
+        points = _points(dots, centre.x.to_numpy(), centre.y.to_numpy())
+    if points is not None and others.empty:
+        return LayerContent(points=points)
+    outlines = OutlineSet.from_geometries(others.geometry)
+    return LayerContent(outlines=outlines, points=points, codes=_column(others, "_code", "id"))
+
+
+def _raster_file(entry: LayerEntry) -> LayerContent:
+    """A raster file of the user; opened once here, so that what is wrong with it is told at once."""
+    from aqah_desktop.storage.pictures import read_picture
+    from aqah_desktop.views.map.files import FileSource, PictureFile, opening_of
+
+    assert isinstance(entry.layer.shape, RasterShape)
+    opening = opening_of(entry)
+    if entry.layer.role == BACKGROUND:
+        picture = PictureFile(opening)
+        read_picture(opening, entry.layer.shape.grid.extent, (8, 8))
+        return LayerContent(picture=picture)
+    source = FileSource(opening, entry.file.band if entry.file is not None else 1)
+    return LayerContent(raster=source, sample=source.sample(entry.layer.shape.grid.extent))
 
 
 def _points(frame: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray) -> Points:

@@ -27,6 +27,7 @@ from aqah_desktop.views.map.scene import (
     ArraySource,
     Drawing,
     LabelDrawing,
+    PictureDrawing,
     PointDrawing,
     RasterDrawing,
     VeilDrawing,
@@ -59,35 +60,56 @@ class Surroundings:
 def drawings_of(
     entries: tuple[LayerEntry, ...], contents: dict[str, LayerContent], around: Surroundings
 ) -> list[Drawing]:
-    """Drawings of the visible layers, from the bottom up, with the ground below and the names on top."""
+    """Drawings of the visible layers, from the bottom up, with the ground below and the names on top.
+
+    Layers are drawn in the order of the tree; pictures stay below everything else.
+    """
     theme = around.theme
-    below: list[Drawing] = []
-    above: list[Drawing] = []
+    ground: list[Drawing] = []
     if around.land is not None:
-        below.append(AreaDrawing(around.land, fill=theme.colour("land")))
+        ground.append(AreaDrawing(around.land, fill=theme.colour("land")))
+    drawn: list[Drawing] = []
     for entry in reversed(entries):
         content = contents.get(entry.id)
-        if content is None or not entry.visible:
-            continue
-        if content.raster is not None:
-            below.append(_raster(entry, content))
-        elif content.outlines is not None:
-            above.append(_areas(entry, content.outlines, theme))
-        elif content.points is not None:
-            above.append(_points(entry, content.points, around))
-    frame: list[Drawing] = []
-    if around.territory is not None:
-        frame.append(VeilDrawing(around.territory, theme.colour("paper"), 0.55))
+        if content is not None and entry.visible:
+            drawn += _layer(entry, content, around)
+    pictures = [d for d in drawn if isinstance(d, PictureDrawing)]
+    layers: list[Drawing] = [d for d in drawn if not isinstance(d, PictureDrawing)]
+    names: list[Drawing] = [_names(around.places, theme)] if around.places is not None else []
+    return [*ground, *pictures, *_framed(layers, around), *names]
+
+
+def _layer(entry: LayerEntry, content: LayerContent, around: Surroundings) -> list[Drawing]:
+    found: list[Drawing] = []
+    if content.picture is not None:
+        found.append(PictureDrawing(content.picture, entry.opacity))
+    if content.raster is not None:
+        found.append(_raster(entry, content))
+    if content.outlines is not None and len(content.outlines):
+        found.append(_areas(entry, content.outlines, around.theme))
+    if content.points is not None:
+        found.append(_points(entry, content.points, around))
+    return found
+
+
+def _framed(layers: list[Drawing], around: Surroundings) -> list[Drawing]:
+    """Put the veil above the topmost surface, and the limits of the territory below the first points."""
+    if around.territory is None and around.departments is None:
+        return layers
+    theme = around.theme
+    above = 1 + max((i for i, d in enumerate(layers) if isinstance(d, RasterDrawing)), default=-1)
+    points = [i for i, d in enumerate(layers) if isinstance(d, PointDrawing) and i >= above]
+    place = points[0] if points else len(layers)
+    veil: list[Drawing] = []
+    limits: list[Drawing] = []
     if around.departments is not None:
-        frame.append(_line(around.departments, LINES["departments"], theme))
+        limits.append(_line(around.departments, LINES["departments"], theme))
     if around.territory is not None:
-        frame.append(
+        veil.append(VeilDrawing(around.territory, theme.colour("paper"), 0.55))
+        limits.append(
             AreaDrawing(around.territory, theme.colour("territory"), 2.2, casing=theme.colour("halo"))
         )
-    lines = [d for d in above if isinstance(d, AreaDrawing)]
-    points = [d for d in above if isinstance(d, PointDrawing)]
-    names: list[Drawing] = [_names(around.places, theme)] if around.places is not None else []
-    return [*below, *frame[:1], *lines, *frame[1:], *points, *names]
+    return [*layers[:above], *veil, *layers[above:place], *limits, *layers[place:]]
 
 
 def scale_of(measure: Measure | None, content: LayerContent | None) -> ColourScale:
@@ -95,6 +117,8 @@ def scale_of(measure: Measure | None, content: LayerContent | None) -> ColourSca
     values = None
     if content is not None and isinstance(content.raster, ArraySource):
         values = content.raster.values
+    elif content is not None:
+        values = content.sample
     return scale_for(measure, values)
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
+from aqah_desktop.models.commands import BACKGROUND
+from aqah_desktop.models.layer_records import dataset_of, standing_of
 from aqah_desktop.models.state import LayerEntry
 from aqah_desktop.records import Interval, Layer, Pollutant, RasterShape, Territory
 from aqah_desktop.reporting import words
@@ -19,7 +21,7 @@ from aqah_desktop.views.map.drawings import Surroundings, drawings_of, sample, s
 from aqah_desktop.views.map.furniture import Legend, LegendContent, LegendRow, ScaleBar, ZoomButtons
 from aqah_desktop.views.map.hits import Hit, find_hits
 from aqah_desktop.views.map.outlines import OutlineSet
-from aqah_desktop.views.map.scene import ArraySource
+from aqah_desktop.views.map.scene import ArraySource, Drawing
 from aqah_desktop.views.widgets import column, label
 
 _EDGE = 12
@@ -37,12 +39,17 @@ class MapPage(QWidget):
     source_changed = Signal(str, str)
     #: The first map of the open territory is on screen.
     first_map = Signal()
+    #: A layer that cannot be shown, and why.
+    layer_failed = Signal(object, object)
 
     def __init__(self, context: ViewContext, loader: ContentLoader) -> None:
         super().__init__()
         self._context, self.loader = context, loader
         self._contents: dict[str, LayerContent] = {}
         self._waiting: set[str] = set()
+        #: What was asked for each layer, so that one that failed is not asked again until it changes.
+        self._asked: dict[str, str] = {}
+        self._previews: dict[str, float] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
         self._painted_once = False
         self.canvas = MapCanvas(context.dispatcher, context.theme.tokens.colour("sea"))
@@ -92,7 +99,8 @@ class MapPage(QWidget):
     def surface_entry(self) -> LayerEntry | None:
         """The raster on top among the visible ones."""
         for entry in self._context.project.state.layers:
-            if entry.visible and isinstance(entry.layer.shape, RasterShape):
+            is_surface = isinstance(entry.layer.shape, RasterShape) and entry.layer.role != BACKGROUND
+            if entry.visible and is_surface:
                 return entry
         return None
 
@@ -109,15 +117,31 @@ class MapPage(QWidget):
 
     def _on_layers(self, entries: tuple[LayerEntry, ...]) -> None:
         self.loader.forget({e.id for e in entries} | {f"{e.id}_std" for e in entries})
-        self._contents = {e.id: c for e in entries if (c := self._contents.get(e.id)) is not None}
+        self._previews.clear()
+        self._asked = {e.id: self._asked[e.id] for e in entries if e.id in self._asked}
+        kept = {e.id: c for e in entries if (c := self._contents.get(e.id)) is not None}
+        self._contents = {e.id: kept[e.id] for e in entries if e.id in kept and self._is_asked(e)}
         for entry in entries:
-            if entry.visible and entry.id not in self._contents:
+            if entry.visible and not self._is_asked(entry):
                 self._load(entry)
         self.refresh()
 
+    def _is_asked(self, entry: LayerEntry) -> bool:
+        return self._asked.get(entry.id) == f"{entry.origin}|{entry.layer.content_hash}"
+
+    def reload(self, layer_id: str) -> None:
+        """Read a layer again: its file came back, or has changed."""
+        self._asked.pop(layer_id, None)
+        self.loader.forget({e.id for e in self._context.project.state.layers if e.id != layer_id})
+        self._on_layers(self._context.project.state.layers)
+
+    def preview_opacity(self, layer_id: str, opacity: float) -> None:
+        """Show a layer with another opacity until the project changes (a slider being dragged)."""
+        self._previews[layer_id] = opacity
+        self.canvas.show_drawings(self._drawings())
+
     def _load(self, entry: LayerEntry) -> None:
-        if entry.id in self._waiting:
-            return
+        self._asked[entry.id] = f"{entry.origin}|{entry.layer.content_hash}"
         self._waiting.add(entry.id)
         self._context.dispatcher.submit(
             lambda _: self.loader.load(entry),
@@ -137,7 +161,7 @@ class MapPage(QWidget):
         self._waiting.discard(entry.id)
         if not isinstance(error, AqahError):
             raise error
-        self._context.notifications.error(error)
+        self.layer_failed.emit(entry, error)
 
     def _on_theme(self) -> None:
         self.canvas.set_ground(self._context.theme.tokens.colour("sea"))
@@ -152,10 +176,16 @@ class MapPage(QWidget):
 
     def refresh(self) -> None:
         """Show the drawings of the layers loaded so far, with the legend that belongs to them."""
-        state = self._context.project.state
-        self.canvas.show_drawings(drawings_of(state.layers, self._contents, self._surroundings()))
+        self.canvas.show_drawings(self._drawings())
         self._show_words()
         self._place()
+
+    def _drawings(self) -> list[Drawing]:
+        layers = tuple(
+            replace(e, opacity=self._previews[e.id]) if e.id in self._previews else e
+            for e in self._context.project.state.layers
+        )
+        return drawings_of(layers, self._contents, self._surroundings())
 
     def _surroundings(self) -> Surroundings:
         prepared = self.loader.prepared
@@ -211,10 +241,13 @@ class MapPage(QWidget):
         )
 
     def _standing_of(self, entry: LayerEntry) -> tuple[str, str]:
-        dataset = self._context.services.pack.datasets.get(entry.layer.dataset_id)
-        if dataset is None:
-            return self._context.t("window.no_record"), ""
-        return words.standing_words(dataset.standing, self._context.catalogue), dataset.origin.attribution
+        pack = self._context.services.pack
+        standing = standing_of(entry, self._context.project.state, pack)
+        dataset = dataset_of(entry, pack)
+        source = dataset.origin.attribution if dataset is not None else ""
+        if standing is None:
+            return self._context.t("window.no_record"), source
+        return words.standing_words(standing, self._context.catalogue), source
 
     def _mark_words(self, layer: Layer) -> tuple[tuple[float, str], ...]:
         measure = layer.measure

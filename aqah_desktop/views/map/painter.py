@@ -15,6 +15,7 @@ from aqah_desktop.views.map.scene import (
     AreaDrawing,
     Drawing,
     LabelDrawing,
+    PictureDrawing,
     PointDrawing,
     RasterDrawing,
     Scene,
@@ -44,6 +45,8 @@ def _paint(painter: QPainter, image: QImage, scene: Scene, drawing: Drawing) -> 
     match drawing:
         case RasterDrawing():
             _raster(painter, scene, drawing)
+        case PictureDrawing():
+            _picture(painter, scene, drawing)
         case AreaDrawing():
             _areas(painter, scene, drawing)
         case VeilDrawing():
@@ -68,6 +71,19 @@ def _raster(painter: QPainter, scene: Scene, drawing: RasterDrawing) -> None:
         weak = drawing.weak.read(scene.extent, (scene.height_px, scene.width_px))
         if weak is not None:
             _hatch(painter, scene, _to_screen(weak[0], weak[1], scene, False) > 0)
+
+
+def _picture(painter: QPainter, scene: Scene, drawing: PictureDrawing) -> None:
+    colours = drawing.source.read(scene.extent, (scene.height_px, scene.width_px))
+    if colours is None:
+        return
+    colours = np.ascontiguousarray(colours)
+    picture = QImage(
+        colours.data, colours.shape[1], colours.shape[0], colours.strides[0], QImage.Format.Format_RGBA8888
+    )
+    painter.setOpacity(drawing.opacity)
+    painter.drawImage(QRectF(0, 0, scene.width_px, scene.height_px), picture)
+    painter.setOpacity(1.0)
 
 
 def _to_screen(values: np.ndarray, grid: Grid, scene: Scene, smooth: bool) -> np.ndarray:

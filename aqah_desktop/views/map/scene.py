@@ -24,6 +24,14 @@ class RasterSource(Protocol):
         ...
 
 
+class PictureSource(Protocol):
+    """Something that gives the colours of a view, on any thread."""
+
+    def read(self, extent: Extent, shape: tuple[int, int]) -> np.ndarray | None:
+        """``(ny, nx, 4) uint8`` red, green, blue, opacity of exactly ``extent``; None = nothing there."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class ArraySource:
     """A raster held in memory: ``values (ny, nx) float32`` on ``grid``."""
@@ -61,6 +69,14 @@ class RasterDrawing:
     opacity: float = 1.0
     smooth: bool = True
     weak: RasterSource | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PictureDrawing:
+    """A picture (photograph, plan, map tiles), drawn below everything else."""
+
+    source: PictureSource
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +132,7 @@ class LabelDrawing:
     halo: RGB = (255, 255, 255)
 
 
-Drawing = RasterDrawing | AreaDrawing | VeilDrawing | PointDrawing | LabelDrawing
+Drawing = RasterDrawing | PictureDrawing | AreaDrawing | VeilDrawing | PointDrawing | LabelDrawing
 
 
 @dataclass(frozen=True, eq=False)

@@ -373,6 +373,8 @@ def test_a_table_of_sites_keeps_its_ids(run: Any, tmp_path: Path) -> None:
     assert table["pupils"].tolist()[:2] == [21, 20]
     assert table["commune_code"].tolist()[:2] == ["59002", "59001"]
     assert table.loc["009", "status"] == "unplaced"
+    beyond = next(n.params for n in results.notes if n.key == "exposure.note_beyond_territory")
+    assert (beyond["count"], beyond["total"]) == (1, 3)
     assert table.loc["01590001A", "name"] == "Crèche 1"
     assert results.standing.quality is Quality.INDICATIVE  # the map is worse than the file
     results = run(SiteExposure(), sites_file=path, raster=ramp_tif(tmp_path / "r.tif"))

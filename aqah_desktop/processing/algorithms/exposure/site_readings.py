@@ -22,7 +22,7 @@ from aqah_desktop.processing.algorithms.exposure.maps import UNLIKELY_UG_M3, Con
 from aqah_desktop.processing.algorithms.exposure.receptors import read_sites
 from aqah_desktop.processing.algorithms.exposure.residents import population_figures
 from aqah_desktop.processing.contract import Context, Feedback, Params, Results, TableResult
-from aqah_desktop.records import Method, Quality, Standing, Text
+from aqah_desktop.records import Method, Quality, Standing, Territory, Text
 from aqah_desktop.science.exposure import rank_descending
 
 #: Decimals kept of a concentration: the pack stores two, a mean of cells has one more.
@@ -103,7 +103,8 @@ def assess_sites(params: Params, context: Context, feedback: Feedback) -> Result
     if people is not None:
         figures["population"] = people[0] | {"quality": people[1].quality.value}
         standings.append(people[1])
-    notes = site_notes(table, limits, concentration, feedback)
+    beyond = _beyond_territory(table, territory) if "sites_file" in context.inputs else ()
+    notes = (*site_notes(table, limits, concentration, feedback), *beyond)
     feedback.progress(1.0)
     return Results(
         standing=Standing.worst(standings, Method.DERIVED, concentration.standing.limits),
@@ -246,6 +247,13 @@ def _pupil_notes(table: gpd.GeoDataFrame) -> tuple[Text, ...]:
     # True of the pack's écoles; a user's file counts whom it likes.
     elementary = (known["kind"] == "ecole").any() and Quality.USER_SUPPLIED.value not in set(table["quality"])
     return (counted, Text("exposure.note_elementary")) if elementary else (counted,)
+
+
+def _beyond_territory(table: gpd.GeoDataFrame, territory: Territory) -> tuple[Text, ...]:
+    """A user's file is read whole: say how much of it is elsewhere."""
+    count = int((~table["commune_code"].isin(territory.commune_codes)).sum())
+    given = {"count": count, "total": len(table), "territory": territory.name}
+    return (Text("exposure.note_beyond_territory", given),) if count else ()
 
 
 def _worse(quality: str, behind_map: Standing) -> str:

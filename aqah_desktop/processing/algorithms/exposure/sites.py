@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.processing.algorithms.exposure.columns import KIND_COLUMNS, SITE_COLUMNS
 from aqah_desktop.processing.algorithms.exposure.parameters import (
@@ -103,7 +105,10 @@ def check_radius(params: Params, context: Context) -> None:
     # A cell of another coordinate system is known to a few per thousand.
     if cell_m is not None and radius_m < cell_m * (1 - 5e-3):
         raise BadInputError(
-            "exposure.radius_below_cell", name="radius_m", radius_m=float(radius_m), cell_m=float(cell_m)
+            "exposure.radius_below_cell",
+            name="radius_m",
+            radius_m=float(radius_m),
+            cell_m=float(math.ceil(cell_m)),
         )
 
 

@@ -90,7 +90,7 @@ class Keeper:
         folder: Path,
         on_problem: Callable[[AqahError], None] | None = None,
     ) -> None:
-        self.project, self._pack, self._folder = project, pack, folder
+        self.project, self._pack, self.folder = project, pack, folder
         self.file: ProjectFile | None = None
         self._on_problem = on_problem or (lambda _: None)
         self._place: Place | None = None
@@ -300,7 +300,7 @@ class Keeper:
         """The project's file; one without name is made when it is needed first."""
         if self.file is None:
             if self._place is None:
-                self._place = Place.make(self._folder)
+                self._place = Place.make(self.folder)
             self.file = ProjectFile.create(self._place.path)
         return self.file
 
@@ -331,7 +331,7 @@ class Keeper:
         if self._journal is None:
             with self._lock:
                 if self._place is None:
-                    self._place = Place.make(self._folder)
+                    self._place = Place.make(self.folder)
                 self._journal = Journal(journal_of(self._place.stem))
         return self._journal
 

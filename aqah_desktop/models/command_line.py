@@ -1,0 +1,75 @@
+"""A run of the history as the command that gives the same figures in a terminal."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aqah_desktop.processing.values import WHOLE_TERRITORY
+from aqah_desktop.records import AlgorithmSpec, RunRecord
+
+_TERRITORY = "territory"
+
+
+def command_of(
+    record: RunRecord,
+    spec: AlgorithmSpec | None = None,
+    *,
+    out: Path | None = None,
+    pack: Path | None = None,
+    windows: bool | None = None,
+) -> str:
+    """Return the ``aqah simulate …`` line of a run, quoted for the shell of this computer.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+    spec : AlgorithmSpec, optional
+        Tells a file that holds a place from another file.
+    out : Path, optional
+        Folder for the results; by default one named after the run, where the command is given.
+    pack : Path, optional
+        Folder of the pack when it is not the bundled one.
+    windows : bool, optional
+        Quote for Windows; by default for the system the program runs on.
+    """
+    quote_for_windows = sys.platform == "win32" if windows is None else windows
+    words = words_of(record, spec, out=out, pack=pack)
+    return subprocess.list2cmdline(words) if quote_for_windows else shlex.join(words)
+
+
+def words_of(
+    record: RunRecord, spec: AlgorithmSpec | None = None, *, out: Path | None = None, pack: Path | None = None
+) -> list[str]:
+    """Return the words of the command, unquoted; see :func:`command_of`."""
+    params: dict[str, Any] = json.loads(record.parameters)
+    kinds = {p.name: p.kind for p in spec.parameters} if spec is not None else {}
+    words = ["aqah", "simulate", record.algorithm_id]
+    if params.get(_TERRITORY) is not None:
+        words += ["--territory", str(params[_TERRITORY])]
+    for name, value in sorted(params.items()):
+        if value is not None and name != _TERRITORY:
+            words += ["--param", f"{name}={argument_of(value, kinds.get(name, ''))}"]
+    words += ["--out", str(out or f"aqah-{record.id[:8]}")]
+    return [*words, "--pack", str(pack)] if pack is not None else words
+
+
+def argument_of(value: Any, kind: str = "") -> str:
+    """Return a plain parameter value as the command line takes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return str(value.get("polygon_wkt") or "") or ",".join(value.get("communes", ())) or WHOLE_TERRITORY
+    if isinstance(value, list | tuple):
+        return ",".join(argument_of(item) for item in value)
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() else repr(value)
+    if kind == "place" and isinstance(value, str):
+        return f"@{value}"
+    return str(value)

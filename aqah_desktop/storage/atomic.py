@@ -18,6 +18,9 @@ _RETRY_DELAYS_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
 _WINDOWS = os.name == "nt"
 _COMPANIONS = ("-journal", "-wal", "-shm", ".aux.xml")
 PREVIOUS_SUFFIX = ".previous"
+#: What the names of temporary files begin with.
+_PREFIX = ".aqah-"
+_LEFTOVER_AGE_S = 86_400
 
 _KEYS = {
     errno.EACCES: "storage.no_permission",
@@ -84,7 +87,7 @@ def atomic_path(target: Path, *, keep_previous: bool = False) -> Iterator[Path]:
     """
     target = Path(target)
     # The suffix stays last: GDAL and openpyxl choose the format by it.
-    temporary = target.with_name(f".aqah-{secrets.token_hex(8)}{target.suffix}")
+    temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{target.suffix}")
     try:
         _check_target(target)
         yield temporary
@@ -113,6 +116,15 @@ def write_text(target: Path, text: str, *, keep_previous: bool = False) -> None:
     write_bytes(target, text.encode("utf-8"), keep_previous=keep_previous)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of this module that a killed program left in a folder a day ago or more."""
+    limit = time.time() - _LEFTOVER_AGE_S
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{_PREFIX}*"):
+            if path.is_file() and path.stat().st_mtime < limit:
+                path.unlink()
+
+
 def _check_target(target: Path) -> None:
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
@@ -128,7 +140,7 @@ def _flush(path: Path) -> None:
 
 def _keep_previous(target: Path) -> None:
     previous = target.with_name(target.name + PREVIOUS_SUFFIX)
-    spare = target.with_name(f".aqah-{secrets.token_hex(8)}{PREVIOUS_SUFFIX}")
+    spare = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{PREVIOUS_SUFFIX}")
     try:
         try:
             os.link(target, spare)

@@ -98,6 +98,9 @@ def _harden_rasterio() -> None:
         unwanted = sorted(set(environment.drivers()) - set(RASTER_DRIVERS))
     for name, value in {**_OPTIONS, "GDAL_SKIP": ",".join(unwanted)}.items():
         _env.set_gdal_config(name, value)
+    # GDAL's own words about a file are logged as warnings on the terminal, and crash the logging when a
+    # damaged file puts bytes that are no text in them. What matters is raised as an error anyway.
+    _env.code_map.clear()
     _env._have_registered_drivers = False  # so that start() runs GDALAllRegister, which drops them
     _env.GDALEnv().start()
 

@@ -7,10 +7,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+import shapely.errors
 
 _AREA_TYPES = (3, 6)
 _LINE_TYPES = (1, 5)
 _COLLECTION = 7
+#: No place on Earth has a larger coordinate in EPSG:2154.
+_LARGEST_M = 1e9
 
 
 def clean_geometries(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
@@ -19,15 +22,14 @@ def clean_geometries(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[st
     Returns
     -------
     frame : GeoDataFrame
-        Geometry ``None`` where it was missing, empty or not finite.
+        Geometry ``None`` where it was missing, empty, not finite or beyond repair.
     counts : dict
         ``repaired``, ``without_geometry`` (int), ``repaired_rows`` (their positions) and
         ``geometry_types`` (sorted names; two or more that are not the single and multiple form of
         one mean a mixed layer, ``mixed``).
     """
     geometries = shapely.force_2d(frame.geometry.to_numpy())
-    finite = np.isfinite(shapely.bounds(geometries)).all(axis=1)
-    usable = finite & ~shapely.is_empty(geometries)
+    usable = _are_real(geometries) & ~shapely.is_empty(geometries)
     geometries = np.array(np.where(usable, geometries, None), dtype=object)
     invalid = usable & ~shapely.is_valid(geometries)
     if invalid.any():
@@ -44,9 +46,22 @@ def clean_geometries(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[st
     }
 
 
+def _are_real(geometries: np.ndarray) -> np.ndarray:
+    """Whether every coordinate is finite and on Earth; false for a missing geometry."""
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    with np.errstate(invalid="ignore"):
+        wrong = ~(np.abs(coordinates) < _LARGEST_M).all(axis=1)
+    real: np.ndarray = ~shapely.is_missing(geometries)
+    real[owner[wrong]] = False
+    return real
+
+
 def _repair(geometry: Any) -> Any:
     """Make valid, keeping only parts of the original dimension (a spike is not a line layer)."""
-    valid = shapely.make_valid(geometry)
+    try:
+        valid = shapely.make_valid(geometry)
+    except shapely.errors.ShapelyError:
+        return None  # beyond repair: counted with those that have no geometry
     kind = shapely.get_type_id(geometry)
     if shapely.get_type_id(valid) != _COLLECTION or kind == _COLLECTION:
         return valid

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from aqah_desktop.errors import BadInputError, StorageError, UnknownItemError
 from aqah_desktop.records import Grid, Layer, LayerStatus, Source
 from aqah_desktop.storage import project_schema as schema
-from aqah_desktop.storage.atomic import atomic_path, storage_error
+from aqah_desktop.storage.atomic import atomic_path, remove_leftovers, storage_error
 from aqah_desktop.storage.file_lock import FileLock
 from aqah_desktop.storage.gdal_env import check_path
-from aqah_desktop.storage.project_records import ProjectRecords, new_working_copy
+from aqah_desktop.storage.project_records import ProjectRecords, WorkingCopy
 from aqah_desktop.storage.records_json import hash_array, hash_frame, to_plain
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ProjectFile(ProjectRecords):
         Opened without lock: cannot be saved under its own name.
     """
 
-    def __init__(self, path: Path, working: Path, lock: FileLock | None) -> None:
+    def __init__(self, path: Path, working: WorkingCopy, lock: FileLock | None) -> None:
         super().__init__(path, working)
         self.read_only = lock is None
         self._lock = lock
@@ -71,8 +71,8 @@ class ProjectFile(ProjectRecords):
             raise StorageError("storage.project_exists", path=str(path))
         lock = FileLock(path)
         try:
-            working = new_working_copy()
-            schema.create(working)
+            working = WorkingCopy()
+            schema.create(working.path)
         except BaseException:
             lock.release()
             raise
@@ -98,10 +98,12 @@ class ProjectFile(ProjectRecords):
             ``storage.project_newer``.
         """
         path = check_path(path)
-        project = cls(path, new_working_copy(), None)
+        project = cls(path, WorkingCopy(), None)
         try:
             project._lock = None if read_only else FileLock(path)
             project.read_only = read_only
+            if not read_only:
+                remove_leftovers(path.parent)
             project._copy_in()
             schema.check_and_migrate(project._working, path)
             project._set_aside_unreadable()
@@ -144,7 +146,7 @@ class ProjectFile(ProjectRecords):
 
     def close(self) -> None:
         """Drop the working copy and the lock; what was not saved is lost. Harmless when done twice."""
-        shutil.rmtree(self._working.parent, ignore_errors=True)
+        self._copy.remove()
         if self._lock is not None:
             self._lock.release()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -15,23 +18,47 @@ from aqah_desktop.errors import BadInputError, StorageError
 from aqah_desktop.records import Layer, LayerStatus, Problem, RasterShape, RunRecord, Text
 from aqah_desktop.storage import project_schema as schema
 from aqah_desktop.storage.atomic import storage_error
+from aqah_desktop.storage.file_lock import FileLock
 from aqah_desktop.storage.records_json import canonical_json, from_json, to_plain
 
 T = TypeVar("T")
 
+_PREFIX = "aqah-project-"
+_ABANDONED_AGE_S = 86_400
 
-def new_working_copy() -> Path:
-    """Return where a working copy can be made: a folder of its own among the temporary files.
+
+class WorkingCopy:
+    """A folder of its own among the temporary files, marked as used as long as the program lives.
 
     Raises
     ------
     StorageError
         The temporary folder cannot be written.
     """
-    try:
-        return Path(tempfile.mkdtemp(prefix="aqah-project-")) / "project.gpkg"
-    except OSError as error:
-        raise storage_error(error, tempfile.gettempdir(), writing=True) from error
+
+    def __init__(self) -> None:
+        _remove_abandoned()
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        except OSError as error:
+            raise storage_error(error, tempfile.gettempdir(), writing=True) from error
+        self.path = self.folder / "project.gpkg"
+        self._lock = FileLock(self.path)
+
+    def remove(self) -> None:
+        """Remove the folder; harmless when done twice."""
+        self._lock.release()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _remove_abandoned() -> None:
+    """Remove working copies of programs that were killed: a day old and locked by nobody."""
+    limit = time.time() - _ABANDONED_AGE_S
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # StorageError of a lock that is held is one
+            if folder.stat().st_mtime < limit:
+                FileLock(folder / "project.gpkg").release()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class ProjectRecords:
@@ -41,14 +68,15 @@ class ProjectRecords:
     ----------
     path : Path
         The user's file, named in errors.
-    working : Path
+    working : WorkingCopy
         The working copy, which is read and written.
     """
 
-    def __init__(self, path: Path, working: Path) -> None:
+    def __init__(self, path: Path, working: WorkingCopy) -> None:
         self.path = path
         self.problems: list[Problem] = []
-        self._working = working
+        self._copy = working
+        self._working = working.path
 
     @property
     def meta(self) -> dict[str, str]:
@@ -125,7 +153,7 @@ class ProjectRecords:
         try:
             with closing(schema.connect(self._working)) as connection, connection:
                 yield connection
-        except sqlite3.DatabaseError as error:
+        except schema.DATABASE_ERRORS as error:
             raise schema.database_error(error, self._working, self.path) from error
 
     def _records(self, kind: str, read: Callable[[str], T]) -> dict[str, T]:

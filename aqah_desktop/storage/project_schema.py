@@ -34,6 +34,9 @@ OWN_PREFIXES = ("aqah_", "gpkg_", "rtree_", "sqlite_")
 #: Format version → what brings a file of that version to the next one. Runs on the working copy only.
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 
+#: What SQLite lets through: its own errors, and texts (also of its messages) that are not UTF-8.
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
 _GPKG_APPLICATION_ID = 0x47504B47
 
 
@@ -88,7 +91,7 @@ def check_and_migrate(working: Path, path: Path) -> None:
                 MIGRATIONS[step](connection)
                 _put_meta(connection, "format_version", str(step + 1))
             _create_tables(connection)
-    except sqlite3.DatabaseError as error:
+    except DATABASE_ERRORS as error:
         raise database_error(error, working, path) from error
 
 
@@ -135,7 +138,7 @@ def _version(meta: dict[str, str], path: Path) -> int:
     return int(version)
 
 
-def database_error(error: sqlite3.DatabaseError, working: Path, path: Path) -> StorageError:
+def database_error(error: Exception, working: Path, path: Path) -> StorageError:
     """Tell a disk that fails from a damaged project, and a damaged project from no project at all."""
     # The low byte is the family of the code; its absence means Python's own check failed.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF

@@ -16,6 +16,7 @@ import pandas as pd
 import pyogrio
 from pyogrio._err import CPLE_BaseError
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
+from shapely.errors import ShapelyError
 
 from aqah_desktop.errors import BadInputError, StorageError
 from aqah_desktop.storage import gdal_env
@@ -41,7 +42,7 @@ __all__ = ["list_tables", "read_attributes", "read_vector", "write_geopackage"]
 Extent = tuple[float, float, float, float]
 READ_ERRORS = (
     CPLE_BaseError, DataSourceError, DataLayerError, FieldError, GeometryError, ValueError, RuntimeError,
-    OverflowError, UnicodeError, MemoryError, OSError,
+    OverflowError, UnicodeError, MemoryError, OSError, ShapelyError,
 )  # fmt: skip
 
 

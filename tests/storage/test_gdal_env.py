@@ -130,11 +130,13 @@ def test_nobody_is_called_even_when_the_checks_are_bypassed(tmp_path: Path) -> N
         program = """
             import os, sys
             host = sys.argv[2].removeprefix("http://")
-            os.environ.update(AWS_S3_ENDPOINT=host, AWS_HTTPS="NO", AWS_NO_SIGN_REQUEST="YES", GS_NO_SIGN_REQUEST="YES",
-                AWS_VIRTUAL_HOSTING="FALSE", CPL_GS_ENDPOINT=sys.argv[2], OSS_ENDPOINT=host, OSS_HTTPS="NO",
-                OSS_ACCESS_KEY_ID="x", OSS_SECRET_ACCESS_KEY="x", AZURE_NO_SIGN_REQUEST="YES",
-                AZURE_STORAGE_ACCOUNT="x", CPL_AZURE_ENDPOINT=sys.argv[2], SWIFT_STORAGE_URL=sys.argv[2],
-                SWIFT_AUTH_TOKEN="x")
+            os.environ.update(
+                AWS_S3_ENDPOINT=host, AWS_HTTPS="NO", AWS_NO_SIGN_REQUEST="YES", AWS_VIRTUAL_HOSTING="FALSE",
+                GS_NO_SIGN_REQUEST="YES", CPL_GS_ENDPOINT=sys.argv[2],
+                OSS_ENDPOINT=host, OSS_HTTPS="NO", OSS_ACCESS_KEY_ID="x", OSS_SECRET_ACCESS_KEY="x",
+                AZURE_NO_SIGN_REQUEST="YES", AZURE_STORAGE_ACCOUNT="x", CPL_AZURE_ENDPOINT=sys.argv[2],
+                SWIFT_STORAGE_URL=sys.argv[2], SWIFT_AUTH_TOKEN="x",
+            )
             import pyogrio, rasterio
             from pathlib import Path
             from aqah_desktop.storage import gdal_env
@@ -144,7 +146,8 @@ def test_nobody_is_called_even_when_the_checks_are_bypassed(tmp_path: Path) -> N
             targets += [f"/vsicurl/{address}/a.tif", f"{address}/a.tif"]
             targets += [f"/vsicurl/{address}/a.gpkg", f"WFS:{address}"]
             targets += [f"/vsicurl_streaming/{address}/a.tif", f"/vsizip//vsicurl/{address}/a.zip"]
-            targets += [f"/vsi{name}/bucket/a.tif" for name in ("s3", "s3_streaming", "gs", "az", "oss", "swift")]
+            stores = ("s3", "s3_streaming", "gs", "az", "oss", "swift")
+            targets += [f"/vsi{name}/bucket/a.tif" for name in stores]
             targets += [f"/vsiwebhdfs/{address}/webhdfs/v1/a.tif"]
             readers = (lambda target: rasterio.open(target).read(), lambda target: pyogrio.read_info(target))
             read = []

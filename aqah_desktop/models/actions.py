@@ -87,6 +87,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _spec("view.dark", "map", 5, "", "moon", checkable=True),
     _spec("help.guide", "help", 0, "F1", "circle-help"),
     _spec("help.shortcuts", "help", 0, "", "command"),
+    _spec("help.messages", "help", 1, "", "bell"),
     _spec("help.journal", "help", 1, "", "history"),
     _spec("help.about", "help", 2),
 )

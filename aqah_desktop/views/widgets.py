@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +29,34 @@ def label(text: str, role: str = "", wrap: bool = False) -> QLabel:
     return widget
 
 
+class ElidedLabel(QLabel):
+    """One line that ends in … where there is no room; the whole is in its tool tip."""
+
+    def __init__(self, role: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+        if role:
+            self.setProperty("role", role)
+
+    def setText(self, text: str) -> None:
+        """Show a text as far as there is room."""
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._elide()
+
+    def resizeEvent(self, event) -> None:
+        """Show more or less of it."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        room = self.contentsRect().width()
+        super().setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
+
+
 def button(text: str, function: Callable[[], object], role: str = "", icon=None) -> QPushButton:
     """A push button: ``primary`` for the one obvious step, ``link`` for a quiet one."""
     widget = QPushButton(text)
@@ -37,6 +66,7 @@ def button(text: str, function: Callable[[], object], role: str = "", icon=None)
     if icon is not None:
         widget.setIcon(icon)
     widget.setAccessibleName(text)
+    widget.setAutoDefault(True)  # Enter presses it as Space does
     return widget
 
 

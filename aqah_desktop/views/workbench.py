@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Qt, Signal
 
 from aqah_desktop.errors import AqahError
 from aqah_desktop.locations import user_folders
-from aqah_desktop.messages import Catalogue
 from aqah_desktop.models import opening
 from aqah_desktop.models.commands import ChooseMoment, OpenTerritory
 from aqah_desktop.models.keeper import Keeper
@@ -27,6 +24,7 @@ from aqah_desktop.views.map.page import MapPage
 from aqah_desktop.views.qt_dispatch import Dispatcher
 from aqah_desktop.views.shell.dock_tabs import DockTabs, bind_docks
 from aqah_desktop.views.shell.foot import Foot
+from aqah_desktop.views.shell.frame import Frame
 from aqah_desktop.views.shell.topbar import TopBar
 from aqah_desktop.views.start.page import Rings, StartPage, rings_of
 from aqah_desktop.views.theme import ThemeManager
@@ -36,23 +34,15 @@ class Workbench(QObject):
     """Pages and panels of one window on one set of services."""
 
     first_map = Signal()
+    #: Files to add as layers: dropped on the window or named on the command line.
+    layer_files = Signal(list)
 
     def __init__(
         self, window: MainWindow, services: Services, settings: Settings, theme: ThemeManager
     ) -> None:
         super().__init__(window)
-        catalogue: Catalogue = services.catalogue
         self.window = window
-        self.context = ViewContext(
-            services=services,
-            project=Project(),
-            settings=settings,
-            dispatcher=Dispatcher(self),
-            theme=theme,
-            actions=ActionCentre(window, theme, catalogue),
-            notifications=Notifications(),
-            catalogue=catalogue,
-        )
+        self.context = self._make_context(services, settings, theme)
         #: The newest finished run of each kind, for panels, briefing and exports.
         self.latest = LatestRuns()
         #: The feature looked at in map, lists, table and sheet.
@@ -75,8 +65,21 @@ class Workbench(QObject):
         self.context.actions.fill_menus(window.menuBar())
         self._connect()
         self._bind()
+        self.frame = Frame(self)
         self._fill()
         self.show_start()
+
+    def _make_context(self, services: Services, settings: Settings, theme: ThemeManager) -> ViewContext:
+        return ViewContext(
+            services=services,
+            project=Project(),
+            settings=settings,
+            dispatcher=Dispatcher(self),
+            theme=theme,
+            actions=ActionCentre(self.window, theme, services.catalogue),
+            notifications=Notifications(),
+            catalogue=services.catalogue,
+        )
 
     # ------------------------------------------------------------------ what is shown
 
@@ -102,8 +105,17 @@ class Workbench(QObject):
         context.project.do(OpenTerritory(code, territory.extent, layers))
         if year != state.year:
             self.choose_moment(state.pollutant, year)
-        context.settings.set("last_territory", code)
-        self._show_map(territory)
+        self._show_map()
+
+    def show_project(self, extent: tuple[float, float, float, float] | None = None) -> None:
+        """Show the project that was just opened, where it was looked at."""
+        state = self.context.project.state
+        if state.territory not in self.context.services.pack.territories:
+            self.show_start()
+            return
+        self._show_map()
+        if extent is not None:
+            self.map_page.canvas.zoom_to(extent, margin=0.0)
 
     def choose_moment(self, pollutant: Pollutant, year: int) -> None:
         """Show another pollutant or year."""
@@ -111,7 +123,7 @@ class Workbench(QObject):
         year = opening.nearest_year(pack, pollutant, year)
         self.context.project.do(ChooseMoment(pollutant, year, pack.concentration(pollutant, year)))
 
-    def _show_map(self, territory: Territory) -> None:
+    def _show_map(self) -> None:
         self.window.stack.setCurrentWidget(self.map_page)
         self.top.parentWidget().setVisible(True)
         self.foot.setVisible(True)
@@ -120,7 +132,6 @@ class Workbench(QObject):
         self._show_choice()
         self.map_page.home()
         self.map_page.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.window.setWindowTitle(f"{territory.name} — AQAH Desktop")
 
     def _show_choice(self) -> None:
         state, pack = self.context.project.state, self.context.services.pack
@@ -147,7 +158,6 @@ class Workbench(QObject):
         actions, project, canvas = self.context.actions, self.context.project, self.map_page.canvas
         bind_docks(actions, self.side, self.bottom)
         actions.bind("app.quit", self.window.close)
-        actions.bind("project.new", self.show_start)
         actions.bind("edit.undo", project.undo)
         actions.bind("edit.redo", project.redo)
         actions.bind("map.home", self.map_page.home)
@@ -190,7 +200,6 @@ class Workbench(QObject):
         everywhere = [t for t in pack.territories.values() if t.kind != "epci"]
         self.top.fill([(t.code, t.name) for t in [*territories, *everywhere]], opening.pollutants_of(pack))
         self.start_page.show_territories([(t, self._card_lines(t), self._rings(t)) for t in territories])
-        self.start_page.show_recent([Path(p) for p in self.context.settings.values.recent_projects])
         self._ask_marks(self.context.project.state.pollutant)
 
     def _card_lines(self, territory: Territory) -> list[str]:
@@ -213,6 +222,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Stop everything that works in the background."""
+        self.frame.close()
         self.context.dispatcher.close()
         self.context.services.close()
         self.keeper.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
 
 from aqah_desktop.views.context import ViewContext
-from aqah_desktop.views.widgets import button, label
+from aqah_desktop.views.widgets import ElidedLabel, button, label
 
 
 class Foot(QFrame):
@@ -22,10 +22,9 @@ class Foot(QFrame):
         layout.setContentsMargins(12, 4, 12, 4)
         layout.setSpacing(14)
         self.place, self.scale = label(""), label("")
-        self.quality, self.source = label(""), label("")
+        self.quality, self.source = label(""), ElidedLabel()
         self.place.setMinimumWidth(190)
         self.quality.setProperty("role", "strong")
-        self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._task = label("")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -37,6 +36,10 @@ class Foot(QFrame):
         for widget in (self._task, self._bar, self._cancel):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
         self.show_work(None)
+
+    def add_button(self, widget: QWidget) -> None:
+        """Put a small button at the right end."""
+        self.layout().addWidget(widget)
 
     def show_work(self, text: str | None, fraction: float = 0.0) -> None:
         """Show work under way with its progress, or none."""
@@ -51,4 +54,3 @@ class Foot(QFrame):
         """Say how far what is shown can be trusted and whose it is."""
         self.quality.setText(quality)
         self.source.setText(source)
-        self.source.setToolTip(source)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from aqah_desktop.models.untitled import Leftover
 from aqah_desktop.records import Territory
 from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.widgets import button, clear, column, label
@@ -89,6 +90,9 @@ class StartPage(QScrollArea):
 
     territory_chosen = Signal(str)
     project_chosen = Signal(str)
+    #: Work a crash left: to be taken up again, or thrown away.
+    leftover_chosen = Signal(object)
+    leftover_refused = Signal(object)
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__()
@@ -101,11 +105,13 @@ class StartPage(QScrollArea):
         self.setWidget(page)
         self._cards = QGridLayout()
         self._cards.setSpacing(16)
-        self._recent = QVBoxLayout()
+        self._recent, self._leftovers = QVBoxLayout(), QVBoxLayout()
+        self._leftovers.setSpacing(8)
         t = context.t
         self._layout.addWidget(label(t("window.start_title"), "display"))
         self._layout.addWidget(label(t("window.start_subtitle"), "soft", wrap=True))
         self._layout.addSpacing(16)
+        self._layout.addLayout(self._leftovers)
         self._layout.addLayout(self._cards)
         self._layout.addSpacing(20)
         self._layout.addLayout(self._recent)
@@ -130,10 +136,46 @@ class StartPage(QScrollArea):
         if not paths:
             self._recent.addWidget(label(t("window.start_no_recent"), "note"))
         for path in paths:
-            line = button(
-                f"{path.stem}   —   {path.parent}", partial(self.project_chosen.emit, str(path)), "link"
-            )
-            self._recent.addWidget(line, 0, Qt.AlignmentFlag.AlignLeft)
+            self._recent.addWidget(self._recent_line(path), 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _recent_line(self, path: Path) -> QWidget:
+        holder = QWidget()
+        name = button(path.stem, partial(self.project_chosen.emit, str(path)), "link")
+        name.setIcon(self._context.theme.icon("file-text", "accent"))
+        name.setAccessibleName(f"{path.stem}, {path.parent}")
+        layout = QHBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(name)
+        layout.addWidget(label(str(path.parent), "note"))
+        return holder
+
+    def show_leftovers(self, leftovers: list[Leftover]) -> None:
+        """Offer the work that crashes left."""
+        clear(self._leftovers)
+        for leftover in leftovers:
+            self._leftovers.addWidget(self._leftover_line(leftover))
+        if leftovers:
+            self._leftovers.addSpacing(8)
+
+    def _leftover_line(self, leftover: Leftover) -> QWidget:
+        t, catalogue = self._context.t, self._context.catalogue
+        line = QFrame()
+        line.setObjectName("notice")
+        territory = self._context.services.pack.territories.get(leftover.territory)
+        when = f"{catalogue.day(leftover.when)}, {leftover.when:%H:%M}"
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(t("shell.found_again", when=when), "strong", wrap=True))
+        changes = t("shell.found_changes", count=leftover.changes) if leftover.changes else ""
+        parts = [territory.name if territory else "", changes]
+        words.addWidget(label(" · ".join(p for p in parts if p) or t("shell.found_results"), "note", True))
+        layout = QHBoxLayout(line)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.addLayout(words, 1)
+        layout.addWidget(button(t("shell.throw_away"), partial(self.leftover_refused.emit, leftover)))
+        layout.addWidget(button(t("shell.take_up"), partial(self.leftover_chosen.emit, leftover), "primary"))
+        return line
 
     def first_card(self) -> QWidget | None:
         """The card that receives the keyboard first."""
@@ -148,6 +190,8 @@ class StartPage(QScrollArea):
         columns = max(1, min(3, (self.viewport().width() - 80) // 340))
         for index, card in enumerate(getattr(self, "_widgets", [])):
             self._cards.addWidget(card, index // columns, index % columns)
+        for index in range(3):
+            self._cards.setColumnStretch(index, 1 if index < columns else 0)
 
 
 def rings_of(coordinates, starts, owner, feature: int) -> Rings:

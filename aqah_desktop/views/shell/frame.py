@@ -1,0 +1,36 @@
+"""The frame of the window: what belongs to no panel, made once and bound to its actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from aqah_desktop.views.shell.centre import Shell
+from aqah_desktop.views.shell.notifications import Bell, ToastArea, open_messages
+from aqah_desktop.views.shell.projects import ProjectDesk
+
+if TYPE_CHECKING:
+    from aqah_desktop.views.workbench import Workbench
+
+
+class Frame(QObject):
+    """Sheets, messages, projects, palette, settings, help, sharing."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__(workbench)
+        context = workbench.context
+        self.shell = Shell(workbench.window, context)
+        self.toasts = ToastArea(workbench.window, workbench.foot, context)
+        self.bell = Bell(context)
+        self.bell.clicked.connect(lambda: open_messages(self.shell, self.bell))
+        workbench.foot.add_button(self.bell)
+        context.actions.bind("help.messages", lambda: open_messages(self.shell, self.bell))
+        self.desk = ProjectDesk(workbench, self.shell)
+
+    def close(self) -> None:
+        """Let go of everything that is followed."""
+        self.shell.close()
+        self.desk.stop()
+        self.bell.stop()
+        self.toasts.close_area()

@@ -4,63 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsRectItem, QGraphicsScene, QGraphicsView
 
 from aqah_desktop.reporting.tokens import RGB
+from aqah_desktop.views.map.camera import WORLD, Camera
 from aqah_desktop.views.map.outlines import Extent
-from aqah_desktop.views.map.painter import paint_scene
-from aqah_desktop.views.map.scene import Drawing, Scene
-from aqah_desktop.views.qt_dispatch import Dispatcher, Ticket
+from aqah_desktop.views.map.painting import Painting, Picture
+from aqah_desktop.views.map.scene import Drawing
+from aqah_desktop.views.qt_dispatch import Dispatcher
 
-#: Painted beyond each edge of the view, as a share of its size, so that a short pan shows no blank.
-_MARGIN = 0.15
-#: The whole region with a margin: nothing is shown further out.
-WORLD: Extent = (500000.0, 6780000.0, 870000.0, 7190000.0)
-_CLOSEST_M = 250.0
+__all__ = ["WORLD", "MapCanvas"]
 
-
-class _Picture(pg.GraphicsObject):
-    """The last painted picture, placed where it belongs in the world."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.image: QImage | None = None
-        self.extent: Extent = WORLD
-
-    def show(self, image: QImage, extent: Extent) -> None:
-        self.prepareGeometryChange()
-        self.image, self.extent = image, extent
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(WORLD[0], WORLD[1], WORLD[2] - WORLD[0], WORLD[3] - WORLD[1])
-
-    def paint(self, painter: QPainter, *_: object) -> None:
-        if self.image is None:
-            return
-        # In pixels of the widget: a picture of the right scale is copied, not resampled. The world
-        # transform leaves out where the widget lies in its window, which the painter adds by itself.
-        transform = painter.worldTransform()
-        corner = transform.map(QPointF(self.extent[0], self.extent[3]))
-        opposite = transform.map(QPointF(self.extent[2], self.extent[1]))
-        painter.save()
-        painter.resetTransform()
-        ratio = painter.device().devicePixelRatioF()
-        target = QRectF(corner, opposite)
-        if abs(target.width() * ratio - self.image.width()) < 1.0:
-            place = QPointF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio)
-            target = QRectF(place, QSizeF(self.image.width() / ratio, self.image.height() / ratio))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(target, self.image)
-        painter.restore()
+#: The mouse moved this far with a button down is a pan, not a click, px.
+_DRAG_PX = 4
+#: A notch of the wheel comes closer by this factor.
+_WHEEL = 0.8
+#: Longest time the picture of another place is kept while the first one of the new place is painted, ms.
+_HOLD_MS = 500
+_PAN = 0.15
+_STEPS = {
+    Qt.Key.Key_Left: (-_PAN, 0.0),
+    Qt.Key.Key_Right: (_PAN, 0.0),
+    Qt.Key.Key_Up: (0.0, _PAN),
+    Qt.Key.Key_Down: (0.0, -_PAN),
+}
+_KEY_ZOOM = 0.7
 
 
-class MapCanvas(pg.GraphicsView):
+class MapCanvas(QGraphicsView):
     """Shows drawings, reports where the mouse is, pans and zooms.
 
-    Signals carry coordinates in EPSG:2154, m.
+    Signals carry coordinates in EPSG:2154, m; ``clicked`` also the mouse event (any button).
     """
 
     extent_changed = Signal(tuple)
@@ -70,146 +46,200 @@ class MapCanvas(pg.GraphicsView):
     painted = Signal()
 
     def __init__(self, dispatcher: Dispatcher, ground: RGB, name: str = "map") -> None:
-        # Set before the base class, which resizes itself while it is being made.
-        self._ready = False
+        super().__init__()
+        self._camera = Camera()
         #: Extent asked for and not yet changed by the user: kept whole when the widget is resized.
         self._wanted: tuple[Extent, float] | None = None
-        super().__init__(background=None)
-        self._dispatcher, self._ground, self._key = dispatcher, ground, f"paint.{name}.{id(self)}"
-        self._drawings: tuple[Drawing, ...] = ()
-        self._box = pg.ViewBox(lockAspect=True, enableMenu=False, invertY=False)
-        self._box.setDefaultPadding(0.0)
-        self._box.setLimits(
-            xMin=WORLD[0],
-            xMax=WORLD[2],
-            yMin=WORLD[1],
-            yMax=WORLD[3],
-            minXRange=_CLOSEST_M,
-            minYRange=_CLOSEST_M,
-        )
-        self._picture = _Picture()
-        self._box.addItem(self._picture, ignoreBounds=True)
-        self.setCentralItem(self._box)
-        self._box.sigRangeChanged.connect(self._on_range)
-        self._box.sigRangeChangedManually.connect(self._on_user_moved)
-        self.scene().sigMouseMoved.connect(self._on_move)
-        self.scene().sigMouseClicked.connect(self._on_click)
+        self._pressed: QPointF | None = None
+        self._last = QPointF()
+        self._dragging = False
+        self._shown = QRectF()
+        self._painting = Painting(self, dispatcher, ground, f"paint.{name}.{id(self)}")
+        self._painting.arrived.connect(self._on_arrived)
+        self._hold = QTimer(self, singleShot=True, interval=_HOLD_MS)
+        self._hold.timeout.connect(self.viewport().update)
+        self._make_scene()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._ready = True
-        self.set_ground(ground)
+
+    def _make_scene(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        scene = QGraphicsScene(self)
+        scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        #: Parent of what is drawn above the picture: its coordinates are those of the ground.
+        self._ground_items = QGraphicsRectItem()
+        self._ground_items.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        scene.addItem(self._ground_items)
+        self.setScene(scene)
 
     # ------------------------------------------------------------------ what is shown
 
     def set_ground(self, ground: RGB) -> None:
         """Set the colour of what is nowhere."""
-        self._ground = ground
-        self.setBackground(ground)
-        self.repaint_scene()
+        self._painting.ground = ground
+        self._painting.outdated()
 
     def show_drawings(self, drawings: Sequence[Drawing]) -> None:
         """Show these drawings, from the bottom up."""
-        self._drawings = tuple(drawings)
-        self.repaint_scene()
+        self._painting.drawings = tuple(drawings)
+        self._painting.outdated()
 
-    def add_overlay(self, item: pg.GraphicsObject) -> None:
-        """Add a light item drawn on the GUI thread above the picture (selection, sketch)."""
-        self._box.addItem(item, ignoreBounds=True)
+    def add_overlay(self, item: QGraphicsItem) -> None:
+        """Add a light item drawn on the GUI thread above the picture (selection, sketch), in m."""
+        item.setParentItem(self._ground_items)
 
-    def remove_overlay(self, item: pg.GraphicsObject) -> None:
+    def remove_overlay(self, item: QGraphicsItem) -> None:
         """Remove an item of :meth:`add_overlay`."""
-        self._box.removeItem(item)
+        self.scene().removeItem(item)
 
     def picture(self) -> QImage | None:
         """The last painted picture (with its margin)."""
-        return self._picture.image
+        return self._painting.picture.image if self._painting.picture else None
+
+    def picture_extent(self) -> Extent:
+        """Extent of :meth:`picture`, m."""
+        return self._painting.picture.extent if self._painting.picture else self.extent()
 
     # ------------------------------------------------------------------ where it looks
 
+    def camera(self) -> Camera:
+        """Where the map looks."""
+        return self._camera
+
     def extent(self) -> Extent:
         """What is visible, m."""
-        (x0, x1), (y0, y1) = self._box.viewRange()
-        return (x0, y0, x1, y1)
+        return self._camera.extent
 
     def metres_per_pixel(self) -> float:
         """Metres per logical pixel."""
-        x0, _, x1, _ = self.extent()
-        return (x1 - x0) / max(self._box.width(), 1.0)
+        return self._camera.metres_per_pixel
 
     def zoom_to(self, extent: Extent, margin: float = 0.04) -> None:
         """Show an extent whole."""
         self._wanted = (extent, margin)
-        rect = QRectF(extent[0], extent[1], extent[2] - extent[0], extent[3] - extent[1])
-        self._box.setRange(rect, padding=margin)
+        camera = self._camera.fitted(extent, margin)
+        picture = self._painting.picture
+        if picture is not None and picture.share_of(camera.extent) < 0.5:
+            self._hold.start()
+        self._look(camera)
 
     def zoom_by(self, factor: float) -> None:
         """Zoom around the centre; ``factor`` < 1 comes closer."""
         self._wanted = None
-        self._box.scaleBy((factor, factor))
+        self._look(self._camera.zoomed(factor))
 
     def pan_by(self, right: float, up: float) -> None:
         """Move by shares of the visible width and height."""
         self._wanted = None
-        x0, y0, x1, y1 = self.extent()
-        self._box.translateBy(x=(x1 - x0) * right, y=(y1 - y0) * up)
+        self._look(self._camera.moved(-right * self._camera.width, up * self._camera.height))
 
     def to_screen(self, x: float, y: float) -> QPointF:
         """Position of a place in the widget, logical pixels."""
-        return self.mapFromScene(self._box.mapViewToScene(QPointF(x, y))).toPointF()
+        return QPointF(*self._camera.to_screen(x, y))
+
+    def _look(self, camera: Camera) -> None:
+        if camera == self._camera:
+            return
+        self._camera = camera
+        x0, _, _, y1 = camera.extent
+        scale = 1 / camera.metres_per_pixel
+        self._ground_items.setTransform(QTransform(scale, 0, 0, -scale, -x0 * scale, y1 * scale))
+        self._painting.look(camera)
+        self.viewport().update()
+        self.extent_changed.emit(camera.extent)
 
     # ------------------------------------------------------------------ painting
 
     def repaint_scene(self) -> None:
-        """Ask for a new picture; the newest request wins."""
-        if not self._ready:
-            return
-        width, height = round(self._box.width()), round(self._box.height())
-        if width < 8 or height < 8 or not self.isVisible():
-            return
-        ratio = self.devicePixelRatioF()
-        x0, y0, x1, y1 = self.extent()
-        margin_x, margin_y = round(width * _MARGIN), round(height * _MARGIN)
-        per_pixel = (x1 - x0) / width
-        scene = Scene(
-            extent=(
-                x0 - margin_x * per_pixel,
-                y0 - margin_y * per_pixel,
-                x1 + margin_x * per_pixel,
-                y1 + margin_y * per_pixel,
-            ),
-            width_px=round((width + 2 * margin_x) * ratio),
-            height_px=round((height + 2 * margin_y) * ratio),
-            ratio=ratio,
-            ground=self._ground,
-            drawings=self._drawings,
-        )
+        """Ask for a new picture of what is visible."""
+        self._painting.outdated()
 
-        def work(ticket: Ticket) -> QImage:
-            return paint_scene(scene, ticket.dropped)
-
-        self._dispatcher.submit(work, lambda image: self._on_painted(image, scene.extent), key=self._key)
-
-    def _on_painted(self, image: QImage, extent: Extent) -> None:
-        self._picture.show(image, extent)
+    def _on_arrived(self) -> None:
+        self._hold.stop()
+        self.viewport().update()
         self.painted.emit()
+
+    def drawBackground(self, painter, _rect) -> None:
+        """Lay the last pictures where they belong."""
+        painter.fillRect(self.viewport().rect(), QColor(*self._painting.ground))
+        picture = self._painting.picture
+        if self._painting.backdrop is not None and not self._hold.isActive():
+            self._lay(painter, self._painting.backdrop, smooth=True)
+        if picture is None:
+            return
+        if self._hold.isActive() and not self._shown.isEmpty():
+            painter.drawImage(self._shown, picture.image)
+        else:
+            self._shown = self._lay(painter, picture, smooth=False)
+
+    def _lay(self, painter: QPainter, picture: Picture, smooth: bool) -> QRectF:
+        image, (x0, y0, x1, y1) = picture.image, picture.extent
+        corner, ratio = self.to_screen(x0, y1), self.devicePixelRatioF()
+        target = QRectF(corner, self.to_screen(x1, y0))
+        if abs(target.width() * ratio - image.width()) < 1.0:
+            # A picture of the right scale is copied pixel by pixel, not resampled.
+            place = QPointF(round(corner.x() * ratio) / ratio, round(corner.y() * ratio) / ratio)
+            target = QRectF(place, QSizeF(image.width() / ratio, image.height() / ratio))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.drawImage(target, image)
+        return target
 
     # ------------------------------------------------------------------ events
 
-    def _on_range(self) -> None:
-        self.repaint_scene()
-        self.extent_changed.emit(self.extent())
+    def mousePressEvent(self, event) -> None:
+        """Begin a pan or a click, unless an item above the picture takes it."""
+        super().mousePressEvent(event)
+        if self.scene().mouseGrabberItem() is None:
+            self._pressed = self._last = event.position()
+            self._dragging = False
+            event.accept()
 
-    def _on_user_moved(self, *_: object) -> None:
-        self._wanted = None
+    def mouseMoveEvent(self, event) -> None:
+        """Pan, or tell what is under the mouse."""
+        place = event.position()
+        if self._pressed is None:
+            super().mouseMoveEvent(event)
+            self.hovered.emit(*self._camera.to_ground(place.x(), place.y()))
+            return
+        pans = event.buttons() & (Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton)
+        if pans and (self._dragging or (place - self._pressed).manhattanLength() >= _DRAG_PX):
+            if not self._dragging:
+                self._dragging = True
+                self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            moved = place - self._last
+            self._last = place
+            self._wanted = None
+            self._look(self._camera.moved(moved.x(), moved.y()))
 
-    def _on_move(self, position: QPointF) -> None:
-        if self._box.sceneBoundingRect().contains(position):
-            place = self._box.mapSceneToView(position)
-            self.hovered.emit(place.x(), place.y())
+    def mouseReleaseEvent(self, event) -> None:
+        """End a pan, or tell a click."""
+        if self._pressed is None:
+            super().mouseReleaseEvent(event)
+            return
+        dragged, self._pressed, self._dragging = self._dragging, None, False
+        self.viewport().unsetCursor()
+        place = event.position()
+        if not dragged:
+            self.clicked.emit(*self._camera.to_ground(place.x(), place.y()), event)
 
-    def _on_click(self, event) -> None:
-        place = self._box.mapSceneToView(event.scenePos())
-        self.clicked.emit(place.x(), place.y(), event)
+    def mouseDoubleClickEvent(self, event) -> None:
+        """Come closer around the place."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._wanted = None
+            self._look(self._camera.zoomed(0.5, event.position().x(), event.position().y()))
+
+    def wheelEvent(self, event) -> None:
+        """Zoom around the mouse."""
+        notches = event.angleDelta().y() / 120
+        if notches:
+            self._wanted = None
+            place = event.position()
+            self._look(self._camera.zoomed(_WHEEL**notches, place.x(), place.y()))
+        event.accept()
 
     def leaveEvent(self, event) -> None:
         """Say that the mouse is no longer on the map."""
@@ -217,32 +247,29 @@ class MapCanvas(pg.GraphicsView):
         super().leaveEvent(event)
 
     def resizeEvent(self, event) -> None:
-        """Paint again at the new size."""
+        """Follow the size: what was asked for is kept whole."""
         super().resizeEvent(event)
-        if self._ready and self._wanted is not None:
-            self.zoom_to(*self._wanted)
-        self.repaint_scene()
+        size = self.viewport().size()
+        self.setSceneRect(0, 0, size.width(), size.height())
+        camera = self._camera.resized(size.width(), size.height())
+        if self._wanted is not None:
+            camera = camera.fitted(*self._wanted)
+        self._look(camera)
 
     def showEvent(self, event) -> None:
         """Paint when first shown."""
         super().showEvent(event)
-        self.repaint_scene()
+        self._painting.look(self._camera)
 
     def keyPressEvent(self, event) -> None:
-        """Arrows pan, + and − zoom."""
-        steps = {
-            Qt.Key.Key_Left: (-0.15, 0.0),
-            Qt.Key.Key_Right: (0.15, 0.0),
-            Qt.Key.Key_Up: (0.0, 0.15),
-            Qt.Key.Key_Down: (0.0, -0.15),
-        }
-        if event.key() in steps:
-            self.pan_by(*steps[event.key()])
+        """Arrows pan, + and − zoom; other keys go to the items above the picture."""
+        if event.key() in _STEPS:
+            self.pan_by(*_STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_by(0.7)
+            self.zoom_by(_KEY_ZOOM)
         elif event.key() in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
-            self.zoom_by(1 / 0.7)
+            self.zoom_by(1 / _KEY_ZOOM)
         else:
-            event.ignore()
+            super().keyPressEvent(event)
             return
         event.accept()

@@ -15,6 +15,8 @@ Extent = tuple[float, float, float, float]
 
 #: Vertices closer than this on screen to the one kept before are left out, px.
 _TOLERANCE_PX = 0.75
+#: A saved element of a QPainterPath: 0 = begin a part, 1 = line.
+_ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +109,31 @@ class OutlineSet:
 
     def path(self, extent: Extent, pixels_per_m: float, parts: np.ndarray | None = None) -> QPainterPath:
         """Path of the visible parts in screen coordinates."""
-        from pyqtgraph.functions import arrayToQPath
-
         chosen = self.visible(extent, 0.6 / pixels_per_m) if parts is None else parts
         x, y, connect = self.screen_arrays(chosen, extent, pixels_per_m)
-        return arrayToQPath(x, y, connect, finiteCheck=False)
+        return path_of(x, y, connect)
+
+
+def path_of(x: np.ndarray, y: np.ndarray, connect: np.ndarray) -> QPainterPath:
+    """Path through all vertices, ``connect[i]`` = whether vertex ``i`` is joined to the next one.
+
+    Written in the form in which Qt saves paths: a hundred times faster than one call a vertex.
+    """
+    from PySide6.QtCore import QByteArray, QDataStream
+    from PySide6.QtGui import QPainterPath
+
+    path = QPainterPath()
+    if not len(x):
+        return path
+    elements = np.empty(len(x), _ELEMENT)
+    elements["x"], elements["y"], elements["kind"] = x, y, 1
+    elements["kind"][0] = 0
+    elements["kind"][1:][connect[:-1] == 0] = 0
+    count = np.array([len(x)], ">i4").tobytes()
+    start_and_fill_rule = np.array([0, 0], ">i4").tobytes()
+    stream = QDataStream(QByteArray(count + elements.tobytes() + start_and_fill_rule))
+    stream >> path
+    return path
 
 
 def _worth_drawing(x: np.ndarray, y: np.ndarray, last: np.ndarray) -> np.ndarray:

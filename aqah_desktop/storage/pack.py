@@ -218,16 +218,19 @@ class Pack:
 
     def thresholds(self, pollutant: str) -> list[Threshold]:
         """Return the annual values of every framework for a pollutant."""
-        rows = self.read_table("thresholds").to_dict("records")
+        from aqah_desktop.storage.small_tables import read_rows
+
+        layer = self.layer("thresholds")
+        rows = read_rows(self.member(layer.source.member), layer.source.table or layer.id)
         return [
             Threshold(
                 id=str(row["id"]),
                 framework=str(row["framework"]),
                 pollutant=Pollutant(row["pollutant"]),
                 statistic=str(row["statistic"]),
-                value_ug_m3=float(row["value_ug_m3"]),
+                value_ug_m3=float(str(row["value_ug_m3"])),
                 applies_from=str(row["applies_from"] or ""),
-                confidence=Confidence(row["confidence"]),
+                confidence=Confidence(str(row["confidence"])),
                 source=str(row["source"] or ""),
             )
             for row in rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -373,3 +374,24 @@ def test_the_bundled_pack_is_whole() -> None:
         pytest.skip("no bundled pack in this checkout yet")
     assert pack.bundled
     assert sum(t.aqah for t in pack.territories.values()) == 7
+
+
+def test_thresholds_need_no_library_of_tables(pack: Pack) -> None:
+    code = (
+        "import sys; from pathlib import Path; from aqah_desktop.storage.pack import Pack;"
+        "found = Pack.open(Path(sys.argv[1])).thresholds('no2');"
+        "assert found; assert not {'pandas', 'geopandas', 'pyogrio', 'rasterio'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(pack.folder)], check=True)
+
+
+def test_small_tables_say_what_is_wrong(tmp_path: Path) -> None:
+    from aqah_desktop.storage.small_tables import read_rows
+
+    damaged = tmp_path / "not é#1?.gpkg"
+    damaged.write_bytes(b"not a database" * 100)
+    for path, table in ((damaged, "t"), (tmp_path / "absent.gpkg", "t")):
+        with pytest.raises(StorageError) as caught:
+            read_rows(path, table)
+        assert caught.value.key == "storage.vector_unreadable"
+    assert not (tmp_path / "absent.gpkg").exists()

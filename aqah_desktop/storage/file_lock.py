@@ -97,21 +97,20 @@ def _lock(stream: IO[bytes]) -> bool:
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
-        return True
-    import fcntl
+    else:
+        import fcntl
 
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
     return True
 
 
 def _still_there(stream: IO[bytes], path: Path) -> bool:
     """Whether the locked file is still the one at ``path`` (its former holder may have removed it)."""
-    if sys.platform == "win32":
+    if os.name == "nt":  # an open file cannot be removed there
         return True
     try:
         return os.path.samestat(os.fstat(stream.fileno()), path.stat())

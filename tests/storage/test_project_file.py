@@ -41,6 +41,12 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.fixture(autouse=True)
+def temporary_files(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed programs leave their working copies: not among everybody's temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+
+
 @pytest.fixture
 def path(tmp_path: Path, points: gpd.GeoDataFrame) -> Path:
     """A saved project with a vector layer, a table, a raster, a run and some items."""
@@ -231,7 +237,9 @@ HOLD = """
 
 def held(path: Path, what: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(HOLD), str(path), what], stdout=subprocess.PIPE
+        [sys.executable, "-c", textwrap.dedent(HOLD), str(path), what],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": tempfile.gettempdir()},
     )
     assert process.stdout is not None
     assert process.stdout.readline().strip() == b"ready"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from aqah_desktop.records import Grid
 from aqah_desktop.reporting.maprequest import Extent, Outlines, Surface, Symbols
+from aqah_desktop.reporting.resampling import resample
 from aqah_desktop.reporting.style import (
     NO_DATA,
     ColourScale,
@@ -47,64 +47,6 @@ def fit_extent(extent: Extent, width: float, height: float, margin: float = 0.05
         span_y = span_x * height / width
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     return (cx - span_x / 2, cy - span_y / 2, cx + span_x / 2, cy + span_y / 2)
-
-
-def resample(
-    values: np.ndarray, grid: Grid, extent: Extent, shape: tuple[int, int], smooth: bool
-) -> np.ndarray:
-    """Values at the pixel centres of a picture.
-
-    Parameters
-    ----------
-    values : ndarray (ny, nx) float32
-        NaN = no data.
-    grid : Grid
-        Grid of ``values``.
-    extent : tuple of float
-        Extent of the picture in the grid's CRS, m.
-    shape : tuple of int
-        Rows and columns of the picture.
-    smooth : bool
-        Bilinear between cell centres; where a neighbour has no data its weight goes to the others. The
-        footprint of the data is kept: a pixel whose own cell is empty stays empty.
-
-    Returns
-    -------
-    ndarray of float32, ``shape``
-    """
-    x0, y0, x1, y1 = extent
-    columns = (x0 + (np.arange(shape[1]) + 0.5) * (x1 - x0) / shape[1] - grid.x_min) / grid.cell_m
-    rows = (grid.y_max - (y1 - (np.arange(shape[0]) + 0.5) * (y1 - y0) / shape[0])) / grid.cell_m
-    nearest = _take(values, np.floor(rows).astype(int), np.floor(columns).astype(int))
-    if not smooth:
-        return nearest
-    return np.where(np.isnan(nearest), np.float32(np.nan), _bilinear(values, rows - 0.5, columns - 0.5))
-
-
-def _bilinear(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Mean of the four cells around each crossing of ``rows`` and ``columns``, empty ones left out."""
-    r0, c0 = np.floor(rows).astype(int), np.floor(columns).astype(int)
-    fr, fc = (rows - r0).astype(np.float32), (columns - c0).astype(np.float32)
-    total = np.zeros((len(rows), len(columns)), np.float32)
-    weights = np.zeros_like(total)
-    for dr, wr in ((0, 1 - fr), (1, fr)):
-        for dc, wc in ((0, 1 - fc), (1, fc)):
-            part = _take(values, r0 + dr, c0 + dc)
-            weight = np.where(np.isnan(part), np.float32(0), wr[:, None] * wc[None, :])
-            total += np.nan_to_num(part) * weight
-            weights += weight
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean: np.ndarray = total / weights
-    return mean
-
-
-def _take(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    ny, nx = values.shape
-    cells = values[np.clip(rows, 0, ny - 1)[:, None], np.clip(columns, 0, nx - 1)[None, :]]
-    found: np.ndarray = cells.astype(np.float32)
-    found[(rows < 0) | (rows >= ny), :] = np.nan
-    found[:, (columns < 0) | (columns >= nx)] = np.nan
-    return found
 
 
 class MapCanvas:

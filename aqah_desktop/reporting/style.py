@@ -20,6 +20,8 @@ from aqah_desktop.reporting.tokens import RGB, resource_table, rgb
 
 #: Class index of a cell without value.
 NO_DATA = 255
+#: Values classed at once: few enough to stay in the cache of the processor.
+_BLOCK = 1 << 15
 
 #: A standard deviation above this share of the value is drawn hatched ("confiance faible").
 WEAK_RELATIVE_STD = 0.30
@@ -56,8 +58,16 @@ class ColourScale:
         ndarray of uint8
             ``0 … n − 1``, or :data:`NO_DATA`.
         """
-        classes = np.searchsorted(np.asarray(self.breaks, values.dtype), values, side="left")
-        return np.where(np.isnan(values), NO_DATA, classes).astype(np.uint8)
+        breaks = np.asarray(self.breaks, values.dtype)
+        flat = np.ravel(values)
+        classes = np.zeros(flat.shape, np.uint8)
+        # A comparison a break, block by block, is several times faster than a search for each value.
+        for at in range(0, len(flat), _BLOCK):
+            block, found = flat[at : at + _BLOCK], classes[at : at + _BLOCK]
+            for limit in breaks:
+                found += block > limit
+            found[np.isnan(block)] = NO_DATA
+        return classes.reshape(values.shape)
 
     def lookup(self) -> np.ndarray:
         """``(256, 4) uint8`` RGBA table of the classes; :data:`NO_DATA` is transparent."""

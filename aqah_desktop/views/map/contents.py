@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aqah_desktop.errors import StorageError
 from aqah_desktop.models.commands import BACKGROUND
 from aqah_desktop.records import RasterShape
 from aqah_desktop.storage.drawing_files import DrawingFiles, Points
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 
     from aqah_desktop.models.state import LayerEntry
     from aqah_desktop.storage.pack import Pack
+    from aqah_desktop.storage.project_file import ProjectFile
     from aqah_desktop.views.map.files import PictureFile
+
+    ProjectReading = Callable[[], AbstractContextManager[ProjectFile | None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +44,18 @@ class LayerContent:
 
 
 class ContentLoader:
-    """Reads layers of the pack, of the project and of user files. Usable from any thread."""
+    """Reads layers of the pack, of the project and of user files. Usable from any thread.
 
-    def __init__(self, pack: Pack) -> None:
-        self._pack = pack
+    Parameters
+    ----------
+    pack : Pack
+        The open pack.
+    project : callable, optional
+        Holds the project's file while it is read (``Keeper.reading``); without it a project has none.
+    """
+
+    def __init__(self, pack: Pack, project: ProjectReading = lambda: nullcontext(None)) -> None:
+        self._pack, self._project = pack, project
         self.prepared = DrawingFiles(pack.folder)
         self._memory: dict[tuple[str, str], LayerContent] = {}
         self._lock = threading.Lock()
@@ -63,6 +77,11 @@ class ContentLoader:
             self._memory[key] = content
         return content
 
+    def loaded(self, entry: LayerEntry) -> LayerContent | None:
+        """Content of a layer that was read before, else None."""
+        with self._lock:
+            return self._memory.get((entry.origin, f"{entry.id}/{entry.layer.content_hash}"))
+
     def put(self, entry: LayerEntry, content: LayerContent) -> None:
         """Give the content of a layer that was just computed."""
         with self._lock:
@@ -81,6 +100,8 @@ class ContentLoader:
             prepared = self._prepared(entry)
             if prepared is not None:
                 return prepared
+        if entry.origin == "project":
+            return self._of_project(entry)
         if isinstance(layer.shape, RasterShape):
             if entry.origin == "pack":
                 with self._pack.open_raster(layer.id) as raster:
@@ -99,6 +120,16 @@ class ContentLoader:
                 force_crs=file is not None and file.crs_forced,
             )
         )
+
+    def _of_project(self, entry: LayerEntry) -> LayerContent:
+        """A result kept in the project's own file, which is held open while it is read."""
+        with self._project() as file:
+            if file is None:
+                raise StorageError("storage.layer_bytes_missing", layer=entry.id, path="")
+            if isinstance(entry.layer.shape, RasterShape):
+                with file.open_raster(entry.id) as raster:
+                    return LayerContent(raster=ArraySource(*raster.read()))
+            return content_of_frame(file.read_vector(entry.id))
 
     def _prepared(self, entry: LayerEntry) -> LayerContent | None:
         if isinstance(entry.layer.shape, RasterShape):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from aqah_desktop.models.commands import BACKGROUND
 from aqah_desktop.models.layer_records import dataset_of, standing_of
 from aqah_desktop.models.state import LayerEntry
-from aqah_desktop.records import Interval, Layer, Pollutant, RasterShape, Territory
+from aqah_desktop.records import Interval, Layer, Pollutant, RasterShape, Statistic, Territory
 from aqah_desktop.reporting import words
 from aqah_desktop.reporting.style import Mark, symbol_for
 from aqah_desktop.views.context import ViewContext
@@ -52,6 +52,8 @@ class MapPage(QWidget):
         self._previews: dict[str, float] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
         self._painted_once = False
+        #: What clicks mean while something is chosen or drawn on the map; None = what lies there.
+        self.tool: object | None = None
         self.canvas = MapCanvas(context.dispatcher, context.theme.tokens.colour("sea"))
         self.canvas.setParent(self)
         self.canvas.setAccessibleName(context.t("window.map"))
@@ -185,16 +187,17 @@ class MapPage(QWidget):
             replace(e, opacity=self._previews[e.id]) if e.id in self._previews else e
             for e in self._context.project.state.layers
         )
-        return drawings_of(layers, self._contents, self._surroundings())
+        return drawings_of(layers, self._contents, self.surroundings(self._classing_surface()))
 
-    def _surroundings(self) -> Surroundings:
+    def surroundings(self, surface: ArraySource | None = None) -> Surroundings:
+        """What the drawings of a map depend on; sites are classed by ``surface``."""
         prepared = self.loader.prepared
         pack, state = self._context.services.pack, self._context.project.state
         land = prepared.outlines("land") or prepared.outlines("departments")
         around = Surroundings(
             theme=self._context.theme.tokens,
             marks=self._marks.get(state.pollutant.value, ()),
-            surface=self._surface(),
+            surface=surface,
             land=_outlines(land),
             departments=_outlines(prepared.outlines("departments")),
             places=prepared.points("places"),
@@ -209,6 +212,15 @@ class MapPage(QWidget):
         entry = self.surface_entry()
         content = self._contents.get(entry.id) if entry else None
         return content.raster if content and isinstance(content.raster, ArraySource) else None
+
+    def _classing_surface(self) -> ArraySource | None:
+        """The annual mean on top: annual values class sites by it, never by a change or a deviation."""
+        for entry in self._context.project.state.layers:
+            measure, content = entry.layer.measure, self._contents.get(entry.id)
+            is_mean = measure is not None and measure.statistic is Statistic.ANNUAL_MEAN
+            if entry.visible and is_mean and content and isinstance(content.raster, ArraySource):
+                return content.raster
+        return None
 
     def _show_words(self) -> None:
         entry, territory = self.surface_entry(), self._territory()
@@ -319,6 +331,8 @@ class MapPage(QWidget):
         self.hovered.emit(x, y, text)
 
     def _on_click(self, x: float, y: float, _event: object) -> None:
+        if self.tool is not None:
+            return
         hits = self.hits(x, y)
         self.clicked.emit(x, y, hits)
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from aqah_desktop.views.shell.map_tools import FullScreen, MapTools
 from aqah_desktop.views.shell.centre import Shell
+from aqah_desktop.views.shell.finding import Finding
 from aqah_desktop.views.shell.notifications import Bell, ToastArea, open_messages
 from aqah_desktop.views.shell.projects import ProjectDesk
 
@@ -27,10 +29,14 @@ class Frame(QObject):
         workbench.foot.add_button(self.bell)
         context.actions.bind("help.messages", lambda: open_messages(self.shell, self.bell))
         self.desk = ProjectDesk(workbench, self.shell)
+        self.finding = Finding(workbench, self.shell)
+        self.map_tools = MapTools(workbench, self.shell)
+        self.full_screen = FullScreen(workbench)
 
     def close(self) -> None:
         """Let go of everything that is followed."""
         self.shell.close()
         self.desk.stop()
+        self.map_tools.stop()
         self.bell.stop()
         self.toasts.close_area()

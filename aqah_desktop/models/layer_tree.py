@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aqah_desktop.models.commands import BACKGROUND, MoveLayer
 from aqah_desktop.models.state import LayerEntry
+from aqah_desktop.records import RasterShape
 
 #: Group of the layers the user adds.
 OWN_GROUP = "own"
@@ -82,8 +83,23 @@ def drop(layers: tuple[LayerEntry, ...], layer_id: str, section: int, row: int) 
 
 
 def place_for(layers: tuple[LayerEntry, ...], entry: LayerEntry) -> int:
-    """Return where a new layer goes: pictures at the bottom, everything else on top."""
-    return len(layers) if entry.layer.role == BACKGROUND else 0
+    """Return where a new layer goes: points above lines and areas, these above surfaces, pictures last.
+
+    A group of other layers is not split.
+    """
+    rank = _rank(entry)
+    place = next((i for i, other in enumerate(layers) if _rank(other) >= rank), len(layers))
+    while 0 < place < len(layers) and layers[place - 1].group == layers[place].group != entry.group:
+        place += 1
+    return place
+
+
+def _rank(entry: LayerEntry) -> int:
+    if entry.layer.role == BACKGROUND:
+        return 3
+    if isinstance(entry.layer.shape, RasterShape):
+        return 2
+    return 0 if "Point" in entry.layer.shape.geometry_type else 1
 
 
 def _allowed(layers: tuple[LayerEntry, ...], command: MoveLayer) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aqah_desktop.models import commands as c
 from aqah_desktop.models.layer_tree import drop, place_for, sections, step
 from aqah_desktop.models.state import LayerEntry, ProjectState
-from aqah_desktop.records import Layer, LocalText, Source, VectorShape
+from aqah_desktop.records import Grid, Layer, LocalText, RasterShape, Source, VectorShape
 
 SHAPE = VectorShape("Point", "EPSG:2154", (0.0, 0.0, 1.0, 1.0))
 
@@ -92,9 +94,28 @@ def test_a_drop_that_changes_nothing_or_would_cover_the_map_is_refused() -> None
     assert drop(LAYERS, "schools", section=3, row=2) is None
 
 
-def test_new_pictures_go_to_the_bottom_and_other_layers_to_the_top() -> None:
-    assert place_for(LAYERS, entry("new", "own")) == 0
-    assert place_for(LAYERS, entry("new", "background", role="background")) == len(LAYERS)
+def test_new_layers_go_above_what_they_would_hide_nothing_of() -> None:
+    area = VectorShape("MultiPolygon", "EPSG:2154", (0.0, 0.0, 1.0, 1.0))
+    grid = RasterShape(Grid(0.0, 9.0, 1.0, 9, 9), "float32", None)
+    shapes = {"points": SHAPE, "area": area, "surface": grid}
+    new = {name: replace(entry(name, "own"), layer=replace(entry(name, "own").layer, shape=shape))
+           for name, shape in shapes.items()}  # fmt: skip
+    layers = (LAYERS[0], new["area"], new["surface"], LAYERS[4])
+    assert place_for(layers, replace(new["points"])) == 0
+    assert place_for(layers, new["area"]) == 1
+    assert place_for(layers, new["surface"]) == 2
+    assert place_for(layers, entry("new", "background", role="background")) == 3
+    assert place_for((), new["area"]) == 0
+
+
+def test_a_new_layer_does_not_split_a_group() -> None:
+    area = VectorShape("MultiPolygon", "EPSG:2154", (0.0, 0.0, 1.0, 1.0))
+    fields = replace(
+        entry("fields", "training"), layer=replace(entry("fields", "training").layer, shape=area)
+    )
+    layers = (entry("houses", "training"), fields, entry("communes", "reference"))
+    new = replace(entry("mine", "own"), layer=replace(entry("mine", "own").layer, shape=area))
+    assert place_for(layers, new) == 2
 
 
 def test_another_territory_leaves_pictures_below() -> None:

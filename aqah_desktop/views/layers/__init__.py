@@ -1,0 +1,1 @@
+"""The layers side of the window: tree, properties, adding files, watching them."""

@@ -8,6 +8,7 @@ made from the layers of the pack when it is built and carry nothing the layers d
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,12 +34,16 @@ _DTYPE = np.float32
 
 @dataclass(frozen=True, eq=False)
 class Outlines:
-    """Parts of polygons and lines: ``coordinates (n, 2)`` m, ``starts (p + 1,)``, ``owner (p,)``."""
+    """Parts of polygons and lines: ``coordinates (n, 2)`` m, ``starts (p + 1,)``, ``owner (p,)``.
+
+    ``first (n,)`` is false where the line from a vertex to the next one is also one of an earlier part.
+    """
 
     coordinates: np.ndarray
     starts: np.ndarray
     owner: np.ndarray
     codes: tuple[str, ...]
+    first: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,31 +60,31 @@ class Points:
 
 
 class DrawingFiles:
-    """Reader of the prepared arrays of one pack folder; every answer may be ``None`` (not prepared)."""
+    """Reader of the prepared arrays of one pack folder; every answer may be ``None`` (not prepared).
+
+    Usable from any thread. Outlines and points are kept once they were read, rasters are not.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER
         self._archives: dict[str, dict[str, np.ndarray] | None] = {}
+        self._outlines: dict[str, Outlines | None] = {}
+        self._points: dict[str, Points | None] = {}
+        self._lock = threading.RLock()
 
     def outlines(self, layer_id: str) -> Outlines | None:
         """Lines of a polygon or line layer."""
-        data = self._read("outlines")
-        if data is None or f"{layer_id}.coordinates" not in data:
-            return None
-        coordinates = data[f"{layer_id}.coordinates"].astype(np.float64) + ORIGIN
-        starts, owner = data[f"{layer_id}.starts"], data[f"{layer_id}.owner"]
-        return Outlines(
-            coordinates, starts.astype(np.int64), owner.astype(np.int64), _texts(data, layer_id, "codes")
-        )
+        with self._lock:
+            if layer_id not in self._outlines:
+                self._outlines[layer_id] = self._make_outlines(layer_id)
+            return self._outlines[layer_id]
 
     def points(self, layer_id: str) -> Points | None:
         """Placed points of a layer."""
-        data = self._read("points")
-        if data is None or f"{layer_id}.xy" not in data:
-            return None
-        xy = data[f"{layer_id}.xy"].astype(np.float64) + ORIGIN
-        texts = {name: _texts(data, layer_id, name) for name in ("ids", "names", "kinds", "communes")}
-        return Points(x=xy[:, 0], y=xy[:, 1], weights=data[f"{layer_id}.weights"], **texts)
+        with self._lock:
+            if layer_id not in self._points:
+                self._points[layer_id] = self._make_points(layer_id)
+            return self._points[layer_id]
 
     def raster(self, layer_id: str) -> tuple[np.ndarray, Grid] | None:
         """Values ``(ny, nx) float32`` in the layer's unit, NaN = no data, and their grid."""
@@ -92,18 +97,74 @@ class DrawingFiles:
         values[stored == int(nodata)] = np.nan
         return values, Grid(x_min, y_max, cell_m, stored.shape[1], stored.shape[0])
 
-    def _read(self, name: str) -> dict[str, np.ndarray] | None:
+    def _make_outlines(self, layer_id: str) -> Outlines | None:
+        data = self._shared("outlines")
+        if data is None or f"{layer_id}.coordinates" not in data:
+            return None
+        coordinates = data[f"{layer_id}.coordinates"].astype(np.float64) + ORIGIN
+        starts, owner = data[f"{layer_id}.starts"], data[f"{layer_id}.owner"]
+        first = data.get(f"{layer_id}.first")
+        return Outlines(
+            coordinates,
+            starts.astype(np.int64),
+            owner.astype(np.int64),
+            _texts(data, layer_id, "codes"),
+            None if first is None else np.unpackbits(first, count=len(coordinates)).astype(bool),
+        )
+
+    def _make_points(self, layer_id: str) -> Points | None:
+        data = self._shared("points")
+        if data is None or f"{layer_id}.xy" not in data:
+            return None
+        xy = data[f"{layer_id}.xy"].astype(np.float64) + ORIGIN
+        texts = {name: _texts(data, layer_id, name) for name in ("ids", "names", "kinds", "communes")}
+        return Points(x=xy[:, 0], y=xy[:, 1], weights=data[f"{layer_id}.weights"], **texts)
+
+    def _shared(self, name: str) -> dict[str, np.ndarray] | None:
+        """An archive of many layers, read once."""
         if name not in self._archives:
-            path = self._folder / f"{name}.npz"
-            if not path.is_file():
-                self._archives[name] = None
-            else:
-                try:
-                    with np.load(path, allow_pickle=False) as archive:
-                        self._archives[name] = {key: archive[key] for key in archive.files}
-                except (OSError, ValueError, zipfile.BadZipFile, KeyError, EOFError) as error:
-                    raise IntegrityError("storage.drawing_file_damaged", path=str(path)) from error
+            self._archives[name] = self._read(name)
         return self._archives[name]
+
+    def _read(self, name: str) -> dict[str, np.ndarray] | None:
+        path = self._folder / f"{name}.npz"
+        if not path.is_file():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return {key: archive[key] for key in archive.files}
+        except (OSError, ValueError, zipfile.BadZipFile, KeyError, EOFError) as error:
+            raise IntegrityError("storage.drawing_file_damaged", path=str(path)) from error
+
+
+def first_lines(coordinates: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Whether the line from each vertex to the next one is the first between these two places.
+
+    Parameters
+    ----------
+    coordinates : ndarray, (n, 2)
+        Vertices of every part, one after the other.
+    starts : ndarray, (p + 1,)
+        Part ``i`` is ``coordinates[starts[i]:starts[i + 1]]``.
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+        False for the second drawing of a shared border, true at the last vertex of a part.
+    """
+    first = np.ones(len(coordinates), bool)
+    is_line = np.ones(len(coordinates), bool)
+    is_line[np.asarray(starts[1:], np.intp) - 1] = False
+    begin = np.flatnonzero(is_line)
+    if not len(begin):
+        return first
+    _, place = np.unique(coordinates, axis=0, return_inverse=True)
+    place = place.ravel().astype(np.int64)
+    ends = np.sort(np.stack([place[begin], place[begin + 1]], axis=1), axis=1)
+    _, kept = np.unique(ends[:, 0] * len(coordinates) + ends[:, 1], return_index=True)
+    first[begin] = False
+    first[begin[kept]] = True
+    return first
 
 
 def _texts(data: dict[str, np.ndarray], layer_id: str, name: str) -> tuple[str, ...]:
@@ -156,12 +217,14 @@ def _outline_arrays(layer_id: str, frame: gpd.GeoDataFrame) -> dict[str, np.ndar
     lines = np.concatenate([rings, parts[~areas]])
     owners = np.concatenate([owner[areas][ring_owner], owner[~areas]])
     counts = shapely.get_num_coordinates(lines)
-    coordinates = shapely.get_coordinates(lines) - ORIGIN
+    coordinates = (shapely.get_coordinates(lines) - ORIGIN).astype(_DTYPE)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     column = next((c for c in frame.columns if c.endswith("_code") or c == "code"), None)
     codes = frame[column] if column else [""] * len(frame)
     return {
-        f"{layer_id}.coordinates": coordinates.astype(_DTYPE),
-        f"{layer_id}.starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        f"{layer_id}.coordinates": coordinates,
+        f"{layer_id}.starts": starts,
+        f"{layer_id}.first": np.packbits(first_lines(coordinates, starts)),
         f"{layer_id}.owner": owners.astype(np.int32),
         f"{layer_id}.codes": _pack_texts(codes),
     }

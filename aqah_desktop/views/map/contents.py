@@ -137,7 +137,7 @@ class ContentLoader:
             return LayerContent(raster=ArraySource(*surface)) if surface else None
         lines = self.prepared.outlines(entry.id)
         if lines is not None:
-            outlines = OutlineSet.from_arrays(lines.coordinates, lines.starts, lines.owner)
+            outlines = OutlineSet.from_arrays(lines.coordinates, lines.starts, lines.owner, lines.first)
             return LayerContent(outlines=outlines, codes=lines.codes)
         points = self.prepared.points(entry.id)
         return LayerContent(points=points) if points else None

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aqah_desktop.storage.drawing_files import first_lines
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainterPath
 
 Extent = tuple[float, float, float, float]
 
+#: Parts this small on screen are left out, px.
+_SMALLEST_PX = 0.6
 #: Vertices closer than this on screen to the one kept before are left out, px.
 _TOLERANCE_PX = 0.75
-#: A saved element of a QPainterPath: 0 = begin a part, 1 = line.
-_ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +33,25 @@ class OutlineSet:
         Part ``i`` is ``coordinates[starts[i]:starts[i + 1]]``.
     owner : ndarray, (p,) int64
         Index of the feature each part belongs to.
+    first : ndarray, (n,) bool, optional
+        False where the line from this vertex to the next was already drawn by an earlier part: a border
+        of two polygons is stroked once.
     """
 
     coordinates: np.ndarray
     starts: np.ndarray
     owner: np.ndarray
     bounds: np.ndarray
+    first: np.ndarray | None = None
 
     @classmethod
-    def from_arrays(cls, coordinates: np.ndarray, starts: np.ndarray, owner: np.ndarray) -> OutlineSet:
+    def from_arrays(
+        cls,
+        coordinates: np.ndarray,
+        starts: np.ndarray,
+        owner: np.ndarray,
+        first: np.ndarray | None = None,
+    ) -> OutlineSet:
         """Make a set from flat arrays (prebuilt files)."""
         coordinates = np.asarray(coordinates, dtype=np.float64)
         if len(starts) < 2:
@@ -47,7 +59,7 @@ class OutlineSet:
         begin = starts[:-1]
         low = np.minimum.reduceat(coordinates, begin, axis=0)
         high = np.maximum.reduceat(coordinates, begin, axis=0)
-        return cls(coordinates, np.asarray(starts), np.asarray(owner), np.hstack([low, high]))
+        return cls(coordinates, np.asarray(starts), np.asarray(owner), np.hstack([low, high]), first)
 
     @classmethod
     def from_geometries(cls, geometries: Iterable[object]) -> OutlineSet:
@@ -64,7 +76,7 @@ class OutlineSet:
         keep = counts > 1
         coordinates = shapely.get_coordinates(lines[keep])
         starts = np.concatenate([[0], np.cumsum(counts[keep])]).astype(np.int64)
-        return cls.from_arrays(coordinates, starts, owners[keep])
+        return cls.from_arrays(coordinates, starts, owners[keep], first_lines(coordinates, starts))
 
     def __len__(self) -> int:
         """Number of parts."""
@@ -82,8 +94,13 @@ class OutlineSet:
             meets &= np.maximum(b[:, 2] - b[:, 0], b[:, 3] - b[:, 1]) >= smallest_m
         return np.flatnonzero(meets)
 
+    def lines(self, extent: Extent, pixels_per_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Screen coordinates of what is stroked in a view, each border once; see :meth:`screen_arrays`."""
+        parts = self.visible(extent, _SMALLEST_PX / pixels_per_m)
+        return self.screen_arrays(parts, extent, pixels_per_m, once=True)
+
     def screen_arrays(
-        self, parts: np.ndarray, extent: Extent, pixels_per_m: float
+        self, parts: np.ndarray, extent: Extent, pixels_per_m: float, once: bool = False
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Screen coordinates of some parts, thinned to what a screen can show.
 
@@ -92,7 +109,8 @@ class OutlineSet:
         x, y : ndarray, (m,) float64
             Pixels from the upper left corner of ``extent``.
         connect : ndarray, (m,) int32
-            1 where a vertex is joined to the next one, 0 at the end of a part.
+            1 where a vertex is joined to the next one, 0 at the end of a part (with ``once`` also where
+            the line was drawn by an earlier part).
         """
         lengths = self.starts[parts + 1] - self.starts[parts]
         total = int(lengths.sum())
@@ -100,40 +118,24 @@ class OutlineSet:
             return np.empty(0), np.empty(0), np.empty(0, np.int32)
         ends = np.cumsum(lengths)
         index = np.arange(total) + np.repeat(self.starts[parts] - (ends - lengths), lengths)
+        joined = np.ones(total, bool)
+        joined[ends - 1] = False
+        if once and self.first is not None:
+            joined &= self.first[index]
+            used = joined.copy()
+            used[1:] |= joined[:-1]
+            index, joined = index[used], joined[used]
         x = (self.coordinates[index, 0] - extent[0]) * pixels_per_m
         y = (extent[3] - self.coordinates[index, 1]) * pixels_per_m
-        last = np.zeros(total, bool)
-        last[ends - 1] = True
-        keep = _worth_drawing(x, y, last)
-        return x[keep], y[keep], (~last[keep]).astype(np.int32)
+        keep = _worth_drawing(x, y, ~joined)
+        return x[keep], y[keep], joined[keep].astype(np.int32)
 
     def path(self, extent: Extent, pixels_per_m: float, parts: np.ndarray | None = None) -> QPainterPath:
         """Path of the visible parts in screen coordinates."""
-        chosen = self.visible(extent, 0.6 / pixels_per_m) if parts is None else parts
-        x, y, connect = self.screen_arrays(chosen, extent, pixels_per_m)
-        return path_of(x, y, connect)
+        from aqah_desktop.views.map.strokes import path_of
 
-
-def path_of(x: np.ndarray, y: np.ndarray, connect: np.ndarray) -> QPainterPath:
-    """Path through all vertices, ``connect[i]`` = whether vertex ``i`` is joined to the next one.
-
-    Written in the form in which Qt saves paths: a hundred times faster than one call a vertex.
-    """
-    from PySide6.QtCore import QByteArray, QDataStream
-    from PySide6.QtGui import QPainterPath
-
-    path = QPainterPath()
-    if not len(x):
-        return path
-    elements = np.empty(len(x), _ELEMENT)
-    elements["x"], elements["y"], elements["kind"] = x, y, 1
-    elements["kind"][0] = 0
-    elements["kind"][1:][connect[:-1] == 0] = 0
-    count = np.array([len(x)], ">i4").tobytes()
-    start_and_fill_rule = np.array([0, 0], ">i4").tobytes()
-    stream = QDataStream(QByteArray(count + elements.tobytes() + start_and_fill_rule))
-    stream >> path
-    return path
+        chosen = self.visible(extent, _SMALLEST_PX / pixels_per_m) if parts is None else parts
+        return path_of(*self.screen_arrays(chosen, extent, pixels_per_m))
 
 
 def _worth_drawing(x: np.ndarray, y: np.ndarray, last: np.ndarray) -> np.ndarray:

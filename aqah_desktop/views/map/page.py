@@ -362,7 +362,9 @@ class MapPage(QWidget):
 
 
 def _outlines(lines) -> OutlineSet | None:
-    return OutlineSet.from_arrays(lines.coordinates, lines.starts, lines.owner) if lines is not None else None
+    if lines is None:
+        return None
+    return OutlineSet.from_arrays(lines.coordinates, lines.starts, lines.owner, lines.first)
 
 
 def _feature(lines, index: int) -> OutlineSet:

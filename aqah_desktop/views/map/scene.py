@@ -62,13 +62,14 @@ class ArraySource:
 
 @dataclass(frozen=True, eq=False)
 class RasterDrawing:
-    """A raster in classes of colour; ``weak`` cells (same grid) are hatched."""
+    """A raster in classes of colour; cells where ``weak`` is true (bool) are hatched."""
 
     source: RasterSource
     scale: ColourScale
     opacity: float = 1.0
     smooth: bool = True
     weak: RasterSource | None = None
+    hatching: RGB = (22, 33, 43)
 
 
 @dataclass(frozen=True, eq=False)

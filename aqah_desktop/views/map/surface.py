@@ -1,0 +1,83 @@
+"""Rasters on the map: classes of colour at the resolution of the screen, hatching where they are weak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter, qRgba
+
+from aqah_desktop.records import Grid
+from aqah_desktop.reporting.resampling import resample
+from aqah_desktop.reporting.tokens import RGB
+from aqah_desktop.views.map.outlines import Extent
+from aqah_desktop.views.map.scene import RasterDrawing, Scene
+
+#: Rows painted between two looks at whether anybody still waits.
+_ROWS = 128
+#: Hatching: distance of the lines and their width, logical pixels, and their opacity.
+_HATCH_PX, _HATCH_WIDTH_PX, _HATCH_OPACITY = 9.0, 1.1, 0.55
+
+
+def paint_raster(
+    painter: QPainter, scene: Scene, drawing: RasterDrawing, dropped: Callable[[], bool]
+) -> None:
+    """Lay a raster; what has no data is left as it is."""
+    answer = drawing.source.read(scene.extent, (scene.height_px, scene.width_px))
+    if answer is None:
+        return
+    values, grid = answer
+    classes = np.empty((scene.height_px, scene.width_px), np.uint8)
+    for rows, extent in _bands(scene):
+        if dropped():
+            return
+        band = resample(values, grid, extent, classes[rows].shape, drawing.smooth)
+        classes[rows] = drawing.scale.classify(band)
+    lay_indexed(painter, scene, classes, drawing.scale.lookup(), drawing.opacity)
+    if drawing.weak is not None:
+        weak = drawing.weak.read(scene.extent, (scene.height_px, scene.width_px))
+        if weak is not None:
+            _hatch(painter, scene, *weak, drawing.hatching)
+
+
+def lay_indexed(
+    painter: QPainter, scene: Scene, classes: np.ndarray, table: np.ndarray, opacity: float
+) -> None:
+    """Lay classes ``(ny, nx) uint8`` of the size of the scene in the colours of a ``(256, 4)`` RGBA table."""
+    classes = np.ascontiguousarray(classes)
+    picture = QImage(
+        classes.data, classes.shape[1], classes.shape[0], classes.strides[0], QImage.Format.Format_Indexed8
+    )
+    picture.setColorTable([qRgba(int(r), int(g), int(b), int(a)) for r, g, b, a in table])
+    painter.setOpacity(opacity)
+    painter.drawImage(QRectF(0, 0, scene.width_px, scene.height_px), picture)
+    painter.setOpacity(1.0)
+
+
+def _bands(scene: Scene) -> list[tuple[slice, Extent]]:
+    """Rows of the scene a band at a time, with the extent of each band."""
+    x0, _, x1, y1 = scene.extent
+    height_m = 1 / scene.pixels_per_m
+    bands = []
+    for top in range(0, scene.height_px, _ROWS):
+        bottom = min(top + _ROWS, scene.height_px)
+        bands.append((slice(top, bottom), (x0, y1 - bottom * height_m, x1, y1 - top * height_m)))
+    return bands
+
+
+def _hatch(painter: QPainter, scene: Scene, weak: np.ndarray, grid: Grid, ink: RGB) -> None:
+    """Draw fine diagonal lines over the cells that are true; the lines stay on their ground in a pan."""
+    shape = (scene.height_px, scene.width_px)
+    where = resample(weak, grid, scene.extent, shape, smooth=False) > 0.5
+    if not where.any():
+        return
+    period, width = _HATCH_PX * scene.ratio, _HATCH_WIDTH_PX * scene.ratio
+    first = (scene.extent[0] - scene.extent[3]) * scene.pixels_per_m
+    along = (first + np.arange(sum(shape) - 1)) / np.sqrt(2)
+    distance = np.abs(along % period - period / 2)
+    line = (np.clip(width / 2 + 0.5 - distance, 0, 1) * 255 * _HATCH_OPACITY).astype(np.uint8)
+    cover = np.lib.stride_tricks.sliding_window_view(line, shape[1])
+    table = np.zeros((256, 4), np.uint8)
+    table[:, :3], table[:, 3] = ink, np.arange(256)
+    lay_indexed(painter, scene, cover * where, table, 1.0)

@@ -18,6 +18,8 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
+from aqah_desktop.science.outlines import edges_of
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
@@ -182,14 +184,14 @@ def disc_overlap_m2(
     """
     areas = np.zeros(len(point))
     used, rank = np.unique(polygon, return_inverse=True)
-    start, end, first = _edges(polygons[used])
-    n_edges = np.diff(first)[rank]
+    edges = edges_of(polygons[used])
+    n_edges = np.diff(edges.first)[rank]
     centres = shapely.get_coordinates(points[point])
     for part in _blocks(n_edges):
         pair = np.repeat(np.arange(part.start, part.stop), n_edges[part])
         within = np.arange(len(pair)) - np.repeat(np.cumsum(n_edges[part]) - n_edges[part], n_edges[part])
-        edge = first[rank[pair]] + within
-        shares = _edge_shares(start[edge] - centres[pair], end[edge] - centres[pair], radius_m)
+        edge = edges.first[rank[pair]] + within
+        shares = _edge_shares(edges.start[edge] - centres[pair], edges.end[edge] - centres[pair], radius_m)
         areas[part] = np.bincount(pair - part.start, weights=shares, minlength=part.stop - part.start)
     return np.maximum(areas, 0.0)
 
@@ -229,17 +231,6 @@ def _cross(a: Floats, b: Floats) -> Floats:
 def _angle(a: Floats, b: Floats) -> Floats:
     angle: Floats = np.arctan2(_cross(a, b), np.einsum("ij,ij->i", a, b))
     return angle
-
-
-def _edges(polygons: Geometries) -> tuple[Floats, Floats, Integers]:
-    """Starts and ends ``(e, 2)`` of all edges, outlines anticlockwise, and where each polygon's begin."""
-    parts, owner = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    corners, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
-    of_polygon = owner[part[ring[:-1][same]]]
-    first = np.searchsorted(of_polygon, np.arange(len(polygons) + 1))
-    return corners[:-1][same], corners[1:][same], first
 
 
 def _blocks(n_edges: Integers) -> list[slice]:

@@ -22,12 +22,10 @@ from exactextract.raster import NumPyRasterSource
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.records import Grid
 from aqah_desktop.science.exposure import values_at_points
+from aqah_desktop.science.outlines import runs_of
 
 Floats = npt.NDArray[np.float64]
 Raster = npt.NDArray[np.floating]
-
-#: Polygon–cell pairs tested at once for the maximum.
-_PAIRS = 2_000_000
 
 
 def polygon_statistics(values: Raster, grid: Grid, polygons: Sequence[Any]) -> pd.DataFrame:
@@ -114,35 +112,22 @@ def _coverage_weighted(values: Raster, grid: Grid, shapes: npt.NDArray[np.object
 
 def _highest(
     values: Raster, grid: Grid, shapes: npt.NDArray[np.object_]
-) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """Maximum over cells whose centre is inside, and how many there are."""
-    shapely.prepare(shapes)
-    bounds = shapely.bounds(shapes)
-    first_column = np.ceil((bounds[:, 0] - grid.x_min) / grid.cell_m - 0.5).clip(0, grid.nx).astype(int)
-    last_column = np.floor((bounds[:, 2] - grid.x_min) / grid.cell_m - 0.5).clip(-1, grid.nx - 1).astype(int)
-    first_row = np.ceil((grid.y_max - bounds[:, 3]) / grid.cell_m - 0.5).clip(0, grid.ny).astype(int)
-    last_row = np.floor((grid.y_max - bounds[:, 1]) / grid.cell_m - 0.5).clip(-1, grid.ny - 1).astype(int)
-    width = np.maximum(last_column - first_column + 1, 0)
-    pairs = width * np.maximum(last_row - first_row + 1, 0)
-    highest, centres = np.full(len(shapes), -np.inf), np.zeros(len(shapes), dtype=np.intp)
-    for group in _groups(pairs):
-        which = np.repeat(group, pairs[group])
-        order = np.arange(len(which)) - np.repeat(np.cumsum(pairs[group]) - pairs[group], pairs[group])
-        row, column = first_row[which] + order // width[which], first_column[which] + order % width[which]
-        value = np.asarray(values)[row, column]
-        x = grid.x_min + (column + 0.5) * grid.cell_m
-        y = grid.y_max - (row + 0.5) * grid.cell_m
-        inside = np.isfinite(value) & shapely.contains_xy(shapes[which], x, y)
-        np.maximum.at(highest, which[inside], value[inside].astype(np.float64))
-        np.add.at(centres, which[inside], 1)
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Maximum over cells whose centre is inside, and how many there are with data."""
+    highest, centres = np.full(len(shapes), -np.inf), np.zeros(len(shapes), dtype=np.int64)
+    runs = runs_of(shapes, grid)
+    if len(runs.row):
+        # Neighbouring runs one after the other: what lies between two of them is read too.
+        order = np.argsort(runs.row * grid.nx + runs.start)
+        owner, row = runs.owner[order], runs.row[order] * grid.nx
+        bounds = np.column_stack([row + runs.start[order], row + runs.end[order]]).ravel()
+        flat = np.asarray(values).ravel()
+        if bounds.max() == flat.size:  # a run up to the very last cell needs one more to end before
+            flat = np.append(flat, np.nan)
+        np.fmax.at(highest, owner, np.fmax.reduceat(flat, bounds)[::2])
+        known = np.add.reduceat(np.isfinite(flat), bounds, dtype=np.int64)[::2]
+        np.add.at(centres, owner, known)
     return np.where(centres > 0, highest, _at_inner_point(values, grid, shapes)), centres
-
-
-def _groups(pairs: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:
-    """Consecutive polygons whose candidate cells together stay below the block size."""
-    group = np.cumsum(pairs) // _PAIRS
-    for number in np.unique(group):
-        yield np.flatnonzero(group == number)
 
 
 def _at_inner_point(values: Raster, grid: Grid, shapes: npt.NDArray[np.object_]) -> Floats:

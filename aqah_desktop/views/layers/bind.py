@@ -15,6 +15,7 @@ from aqah_desktop.models.layer_tree import place_for
 from aqah_desktop.models.layer_watch import LayerWatch
 from aqah_desktop.models.pack_layers import entry_for
 from aqah_desktop.models.state import LayerEntry
+from aqah_desktop.views.data_status.bind import bind_data_status
 from aqah_desktop.views.layers.guard import FileGuard
 from aqah_desktop.views.layers.panel import LayersPanel
 from aqah_desktop.views.shell.dock_tabs import DockTabs
@@ -31,8 +32,10 @@ _HIDES = 0.6
 
 
 def bind_layers(bench: Workbench) -> LayersDesk:
-    """Make the panel, add it to the window, bind its actions."""
-    return LayersDesk(bench)
+    """Make the panel, add it to the window, bind its actions and the state of the data."""
+    desk = LayersDesk(bench)
+    bind_data_status(bench, desk.watch)
+    return desk
 
 
 class LayersDesk(QObject):

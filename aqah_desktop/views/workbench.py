@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt, Signal
 
 from aqah_desktop.errors import AqahError
 from aqah_desktop.locations import user_folders
 from aqah_desktop.models import opening
 from aqah_desktop.models.commands import ChooseMoment, OpenTerritory
+from aqah_desktop.models.frames import FrameStore
 from aqah_desktop.models.keeper import Keeper
 from aqah_desktop.models.latest import LatestRuns
 from aqah_desktop.models.notifications import Notifications
@@ -18,14 +21,17 @@ from aqah_desktop.models.settings import Settings
 from aqah_desktop.records import Pollutant, Territory
 from aqah_desktop.views.actions import ActionCentre
 from aqah_desktop.views.context import ViewContext
+from aqah_desktop.views.exposure.bind import bind_exposure
 from aqah_desktop.views.main_window import MainWindow
 from aqah_desktop.views.map.contents import ContentLoader
 from aqah_desktop.views.map.page import MapPage
 from aqah_desktop.views.qt_dispatch import Dispatcher
+from aqah_desktop.views.sheet.bind import bind_sheet
 from aqah_desktop.views.shell.dock_tabs import DockTabs, bind_docks
 from aqah_desktop.views.shell.foot import Foot
 from aqah_desktop.views.shell.frame import Frame
 from aqah_desktop.views.shell.topbar import TopBar
+from aqah_desktop.views.shell.work import WorkLine
 from aqah_desktop.views.start.page import Rings, StartPage, rings_of
 from aqah_desktop.views.theme import ThemeManager
 
@@ -52,6 +58,8 @@ class Workbench(QObject):
             self.context.project, services.pack, user_folders().data / "untitled", self._on_keeper_problem
         )
         self.loader = ContentLoader(services.pack)
+        #: Tables behind the layers, for sheets and table.
+        self.frames = FrameStore(services.pack, self.keeper.reading)
         self.start_page = StartPage(self.context)
         self.map_page = MapPage(self.context, self.loader)
         self.top, self.foot = TopBar(self.context), Foot(self.context)
@@ -59,6 +67,9 @@ class Workbench(QObject):
         window.stack.addWidget(self.map_page)
         window.add_bar(self.top, top=True)
         window.add_bar(self.foot, top=False)
+        #: Work under way, shown in the foot when it lasts.
+        self.work = WorkLine(self.foot)
+        self._closing: list[Callable[[], object]] = []
         #: Pages of the right dock (exposure, scenario, sheet) and of the bottom one (table, history).
         self.side = DockTabs(window, self.context, "side", Qt.DockWidgetArea.RightDockWidgetArea)
         self.bottom = DockTabs(window, self.context, "bottom", Qt.DockWidgetArea.BottomDockWidgetArea, False)
@@ -66,6 +77,8 @@ class Workbench(QObject):
         self._connect()
         self._bind()
         self.frame = Frame(self)
+        bind_exposure(self)
+        bind_sheet(self)
         self._fill()
         self.show_start()
 
@@ -220,8 +233,14 @@ class Workbench(QObject):
         """Say it, from whatever thread it comes."""
         self.context.dispatcher.call(lambda: self.context.notifications.error(error))
 
+    def add_closing(self, function: Callable[[], object]) -> None:
+        """Have a panel told, before anything is stopped, that the window closes."""
+        self._closing.append(function)
+
     def close(self) -> None:
         """Stop everything that works in the background."""
+        for function in self._closing:
+            function()
         self.frame.close()
         self.context.dispatcher.close()
         self.context.services.close()

@@ -11,6 +11,15 @@ from aqah_desktop.views.main_window import MainWindow
 
 #: Property by which the window knows not to show a dock the user closed.
 _CLOSED = "closed_by_user"
+#: Size of a panel when it is first shown, px.
+_WIDTH, _HEIGHT = 360, 250
+
+
+class _Pages(QStackedWidget):
+    """Asks for the size of a panel, whatever its pages would like."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, _HEIGHT)
 
 
 class DockTabs(QWidget):
@@ -48,7 +57,7 @@ class DockTabs(QWidget):
         self._open = opened
         self._orders: list[int] = []
         self._names: list[str] = []
-        self._stack = QStackedWidget()
+        self._stack = _Pages()
         self._stack.setObjectName("panel")
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)

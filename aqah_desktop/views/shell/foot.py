@@ -30,7 +30,7 @@ class Foot(QFrame):
         self.quality, self.source = label(""), ElidedLabel()
         self.place.setMinimumWidth(220)
         self.quality.setProperty("role", "strong")
-        self._task = label("")
+        self._task = ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
@@ -38,7 +38,8 @@ class Foot(QFrame):
         for words in (self.place, self.scale, self.quality):
             layout.addWidget(words)
         layout.addWidget(self.source, 1)
-        for widget in (self._task, self._bar, self._cancel):
+        layout.addWidget(self._task, 1)
+        for widget in (self._bar, self._cancel):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
         self.show_work(None)
 
@@ -47,7 +48,8 @@ class Foot(QFrame):
         self.layout().addWidget(widget)
 
     def show_work(self, text: str | None, fraction: float = 0.0) -> None:
-        """Show work under way with its progress, or none."""
+        """Show work under way with its progress, in the place of the source, or none."""
+        self.source.setVisible(text is None)
         for widget in (self._task, self._bar, self._cancel):
             widget.setVisible(text is not None)
         if text is not None:

@@ -1,0 +1,1 @@
+"""Right panel: who is exposed, sites and farms."""

@@ -1,0 +1,1 @@
+"""Right panel: identity sheet of what was clicked; light card under the mouse."""

@@ -48,16 +48,25 @@ def words_of(
     record: RunRecord, spec: AlgorithmSpec | None = None, *, out: Path | None = None, pack: Path | None = None
 ) -> list[str]:
     """Return the words of the command, unquoted; see :func:`command_of`."""
-    params: dict[str, Any] = json.loads(record.parameters)
-    kinds = {p.name: p.kind for p in spec.parameters} if spec is not None else {}
+    arguments = arguments_of(record, spec)
     words = ["aqah", "simulate", record.algorithm_id]
-    if params.get(_TERRITORY) is not None:
-        words += ["--territory", str(params[_TERRITORY])]
-    for name, value in sorted(params.items()):
-        if value is not None and name != _TERRITORY:
-            words += ["--param", f"{name}={argument_of(value, kinds.get(name, ''))}"]
+    if _TERRITORY in arguments:
+        words += ["--territory", arguments.pop(_TERRITORY)]
+    for name, value in arguments.items():
+        words += ["--param", f"{name}={value}"]
     words += ["--out", str(out or f"aqah-{record.id[:8]}")]
     return [*words, "--pack", str(pack)] if pack is not None else words
+
+
+def arguments_of(record: RunRecord, spec: AlgorithmSpec | None = None) -> dict[str, str]:
+    """Return the parameters of a run as the command line takes them, by name, those with a value."""
+    params: dict[str, Any] = json.loads(record.parameters)
+    kinds = {p.name: p.kind for p in spec.parameters} if spec is not None else {}
+    return {
+        name: argument_of(value, kinds.get(name, ""))
+        for name, value in sorted(params.items())
+        if value is not None
+    }
 
 
 def argument_of(value: Any, kind: str = "") -> str:

@@ -193,6 +193,24 @@ class ShowLayers:
 
 
 @dataclass(frozen=True)
+class RaiseLayers:
+    """Put layers on top as these entries say; a result removed before comes back."""
+
+    name: ClassVar[str] = "layers.raise"
+    entries: tuple[LayerEntry, ...]
+
+    def apply(self, state: ProjectState) -> ProjectState:
+        """Return the state with these entries above all others."""
+        raised = {entry.id for entry in self.entries}
+        others = (e for e in state.layers if e.id not in raised)
+        return replace(state, layers=(*self.entries, *others))
+
+    def label(self) -> Text:
+        """Label of the command."""
+        return Text("models.command_show_layers")
+
+
+@dataclass(frozen=True)
 class RenewLayer:
     """Give a layer of the user the record of its file as it is now, or of the file found again."""
 
@@ -282,6 +300,7 @@ COMMANDS: dict[str, type[Command]] = {
         MoveLayer,
         ChangeLayer,
         ShowLayers,
+        RaiseLayers,
         RenewLayer,
         AddRun,
         PutScenario,

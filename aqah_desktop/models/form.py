@@ -20,6 +20,8 @@ from aqah_desktop.records import AlgorithmSpec, Parameter, Place, Problem, Text
 
 #: Kinds whose value is somebody's figure: where it comes from is always said.
 _FIGURES = ("number", "integer", "years")
+#: Kinds whose emptiness is seen and meant, unlike an empty line that stands for the default.
+_LISTS = ("place", "communes", "choices")
 _EMPTY: tuple[Any, ...] = (None, "", (), [], Place())
 
 
@@ -140,7 +142,7 @@ class Form:
     @property
     def ready(self) -> bool:
         """Whether nothing known stands against a run."""
-        return not any(p.severity == "error" for p in (*check_params(self.spec, self.given()), *self._found))
+        return not any(p.severity == "error" for p in (*self._declared(), *self._found))
 
     def ask(self) -> bool:
         """Say that the user wants to run: missing values are shown from now on. Whether all is well."""
@@ -150,14 +152,14 @@ class Form:
 
     def put_found(self, problems: Iterable[Problem]) -> None:
         """Take what the algorithm's own check said of the values as they are now."""
-        known = {(p.parameter, p.text.key) for p in check_params(self.spec, self.given())}
+        known = {(p.parameter, p.text.key) for p in self._declared()}
         self._found = tuple(p for p in problems if (p.parameter, p.text.key) not in known)
         self.changed.emit("")
 
     def problems(self, name: str) -> tuple[FieldProblem, ...]:
         """What to show beside a field: nothing of a value that was not given yet nor asked for."""
         shown = self._asked or name in self._touched or not self._is_empty(name)
-        declared = [p for p in check_params(self.spec, self.given()) if p.parameter == name and shown]
+        declared = [p for p in self._declared() if p.parameter == name and shown]
         found = [p for p in self._found if p.parameter == name]
         return tuple(self._in_words(p) for p in (*declared, *found))
 
@@ -167,11 +169,19 @@ class Form:
 
     def first_bad(self) -> str:
         """Name of the first field with an error; empty without."""
-        bad = {p.parameter for p in (*check_params(self.spec, self.given()), *self._found)
-               if p.severity == "error"}  # fmt: skip
+        bad = {p.parameter for p in (*self._declared(), *self._found) if p.severity == "error"}
         return next((field.name for field in self.fields if field.name in bad), "")
 
     # ------------------------------------------------------------------ parts
+
+    def _declared(self) -> list[Problem]:
+        """What the declaration says, and lists emptied by the user: their default is not what is meant."""
+        problems = check_params(self.spec, self.given())
+        for field in self.fields:
+            emptied = field.parameter.default is not None and self._is_empty(field.name)
+            if emptied and field.kind in _LISTS:
+                problems.append(Problem(field.name, Text("forms.nothing_chosen")))
+        return problems
 
     def _written(self, parameter: Parameter, value: Any) -> Any:
         written = as_written(parameter, value)

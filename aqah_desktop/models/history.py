@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aqah_desktop.errors import AqahError
 from aqah_desktop.messages import NO_BREAK_SPACE, Catalogue
-from aqah_desktop.models.parameter_words import Gazetteer, parameters_in_words
-from aqah_desktop.models.state import ProjectState
+from aqah_desktop.models.parameter_words import Gazetteer, parameters_in_a_line, parameters_in_words
+from aqah_desktop.models.state import LayerEntry, ProjectState
 from aqah_desktop.processing.job import Message
-from aqah_desktop.records import AlgorithmSpec, Outcome, RunRecord
+from aqah_desktop.records import AlgorithmSpec, Outcome, RunRecord, VectorShape
+
+if TYPE_CHECKING:
+    from aqah_desktop.models.keeper import Keeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,12 @@ class HistoryRow:
     title: str
     when: str
     parameters: tuple[tuple[str, str], ...]
+    #: Parameters in one line.
+    summary: str
     outcome: Outcome
     duration: str
     layers: tuple[str, ...]
     reason: str = ""
-
-    @property
-    def summary(self) -> str:
-        """Parameters in one line."""
-        return " · ".join(f"{label} : {words}" for label, words in self.parameters)
 
 
 def history_rows(
@@ -63,17 +64,41 @@ def history_rows(
 def _row(
     record: RunRecord, state: ProjectState, spec: AlgorithmSpec | None, catalogue: Catalogue, names: Gazetteer
 ) -> HistoryRow:
-    plain = json.loads(record.parameters)
+    pairs = tuple(parameters_in_words(spec, json.loads(record.parameters), catalogue, names))
     return HistoryRow(
         record,
         catalogue.text(spec.title) if spec is not None else record.algorithm_id,
         when_in_words(record.started, catalogue),
-        tuple(parameters_in_words(spec, plain, catalogue, names)),
+        pairs,
+        parameters_in_a_line(pairs, catalogue),
         record.outcome or Outcome.FAILED,
         duration_in_words(record, catalogue),
         tuple(entry.id for entry in state.layers if entry.layer.run_id == record.id),
         _reason(record, catalogue),
     )
+
+
+def entries_of_run(keeper: Keeper, state: ProjectState, run_id: str) -> tuple[LayerEntry, ...]:
+    """Entries that show a run: its layers of the project, those removed since too, the main one visible.
+
+    Usable from any thread.
+    """
+    with keeper.reading() as file:
+        kept = file.layers() if file is not None else {}
+    known = {entry.id: entry for entry in state.layers}
+    found = []
+    for layer_id, layer in kept.items():
+        is_table = isinstance(layer.shape, VectorShape) and layer.shape.geometry_type == "None"
+        if layer.run_id == run_id and not is_table:
+            entry = known.get(layer_id) or LayerEntry(layer, "project", group="results")
+            found.append(replace(entry, visible=_is_main(layer_id)))
+    if found and not any(entry.visible for entry in found):
+        found[0] = replace(found[0], visible=True)
+    return tuple(found)
+
+
+def _is_main(layer_id: str) -> bool:
+    return layer_id.rpartition("_")[0].endswith("central")
 
 
 def when_in_words(started: str, catalogue: Catalogue) -> str:

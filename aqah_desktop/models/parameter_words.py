@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,11 @@ def parameters_in_words(
         for p in spec.parameters
         if _given(plain.get(p.name))
     ]
+
+
+def parameters_in_a_line(pairs: Iterable[tuple[str, str]], catalogue: Catalogue) -> str:
+    """Labels and words of :func:`parameters_in_words` in one line."""
+    return " · ".join(catalogue.text("forms.pair", name=name, value=value) for name, value in pairs)
 
 
 def value_in_words(parameter: Parameter, value: Any, catalogue: Catalogue, names: Gazetteer) -> str:

@@ -109,6 +109,8 @@ class RunDesk:
     started = Signal(Run)
     #: Stage, progress or words of a run changed.
     changed = Signal(Run)
+    #: What a run returned is in the project's file and is about to be added to the project.
+    stored = Signal(Run)
     #: A run is over; once for each.
     ended = Signal(Run)
 
@@ -223,6 +225,7 @@ class RunDesk:
             self._submit(lambda _: self._keeper.discard(finished.record.id), lambda _: None, _say_left)
             return
         run.finished, run.entries = finished, entries
+        self.stored.emit(run)
         self._keeper.project.do(AddRun(finished.record, entries))
         self._end(run, Stage.DONE)
 

@@ -186,6 +186,10 @@ class Services:
         """Return the runs that have not ended."""
         return () if self._runner is None else self._runner.jobs()
 
+    def stop_asking(self) -> None:
+        """Say that no answer of a plugin is wanted any more, but for runs."""
+        self._closed.set()
+
     def close(self) -> None:
         """Stop every question, every run and the child processes."""
         self._closed.set()

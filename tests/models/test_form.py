@@ -160,10 +160,18 @@ def test_a_stored_run_comes_back_as_it_was_given() -> None:
     assert again.value("share") == "12,5"
 
 
-def test_an_empty_place_counts_as_no_place() -> None:
+@pytest.mark.parametrize(("name", "nothing"), [("perimeter", Place()), ("kinds", ())])
+def test_a_list_emptied_by_the_user_is_never_replaced_by_its_default(name: str, nothing: Any) -> None:
     shown = form(share="10")
-    shown.set("perimeter", Place())
-    assert "perimeter" not in shown.given()
+    shown.set(name, nothing)
+    assert not shown.ready and shown.first_bad() == name
+    assert [p.severity for p in shown.problems(name)] == ["error"]
+
+
+def test_an_emptied_line_stands_for_its_default() -> None:
+    shown = form(share="10")
+    shown.set("radius_m", "")
+    assert shown.ready and parse_params(SPEC, shown.given())["radius_m"] == 200.0
 
 
 def test_words_of_every_kind() -> None:

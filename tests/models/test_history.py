@@ -60,7 +60,7 @@ def test_rows_are_newest_first_with_words_and_layers() -> None:
     state = ProjectState(runs=(record(), later), layers=(LayerEntry(layer, "project"),))
     rows = history_rows(state, (), {"x.y": SPEC}, Catalogue("fr"), NAMES)
     assert [row.record.id[0] for row in rows] == ["b", "a"]
-    assert rows[1].summary == "Territoire : Dunkerque · Lieu : Lille"
+    assert rows[1].summary == "Territoire\u00a0: Dunkerque · Lieu\u00a0: Lille"
     assert rows[1].layers == ("l",) and rows[0].layers == ()
     assert rows[0].title == "gone.plugin" and "59350" in rows[0].summary
     assert rows[1].duration == "4\u00a0s" and rows[1].outcome is Outcome.DONE

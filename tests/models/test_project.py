@@ -64,6 +64,7 @@ EXAMPLES: list[c.Command] = [
     c.MoveLayer("a", 2),
     c.ChangeLayer("c", visible=False, opacity=0.5, style={"ramp": "viridis"}),
     c.ShowLayers(("a", "b"), visible=False),
+    c.RaiseLayers((entry("c"), entry("back"))),
     c.RenewLayer("a", entry("a").layer, "file:/data/u.gpkg", user_file("EPSG:27572")),
     c.AddRun(run("r1"), (entry("result"),)),
     c.PutScenario(Scenario("s3", "Trois", 2013)),

@@ -1,0 +1,1 @@
+"""Fields for any algorithm, made from its declaration; reusable by every panel."""

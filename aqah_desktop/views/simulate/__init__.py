@@ -1,0 +1,1 @@
+"""What would happen if…? Actions and algorithms, their form, their run, their result."""

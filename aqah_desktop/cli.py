@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 wrong use or bad input, 1 failure.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -110,7 +111,7 @@ def exposure(
         files = tasks.write_table(services, finished, "sites", out, excel=excel)
         console.say("cli.written")
         console.files(files, figures=finished.results.figures)
-        tasks.say_notes(console, finished)
+        console.notes(finished.results.notes)
     finally:
         services.close()
 
@@ -137,7 +138,7 @@ def simulate(
         files = tasks.write_all(services, finished, out)
         console.say("cli.written")
         console.files(files, figures=finished.results.figures)
-        tasks.say_notes(console, finished)
+        console.notes(finished.results.notes)
     finally:
         services.close()
 
@@ -261,10 +262,18 @@ def _options(
     """Options of every command."""
 
 
+def _write_utf8() -> None:
+    """Redirected output is UTF-8 everywhere: the code pages of Windows lack many of our characters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+
+
 def main() -> None:
     """Entry point: never a traceback."""
     from aqah_desktop.models.eventlog import record_failure, start_logging
 
+    _write_utf8()
     start_logging()
     try:
         app()

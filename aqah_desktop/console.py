@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from aqah_desktop.messages import Catalogue
 
 if TYPE_CHECKING:
     from aqah_desktop.processing.job import Change, Job
+    from aqah_desktop.records import Text
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Console:
         """Print a sentence for a person (nothing when JSON is wanted)."""
         if not self.as_json:
             print(self.catalogue.text(key, **params))
+
+    def notes(self, texts: Iterable[Text]) -> None:
+        """Print what must be known of a result, each sentence once."""
+        for sentence in dict.fromkeys(self.catalogue.text(text) for text in texts):
+            self.say("cli.note", text=sentence)
 
     def files(self, paths: Sequence[Path], **extra: Any) -> None:
         """Say which files were written."""

@@ -14,6 +14,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "aqah_desktop"
 QT_FREE = [
     "cli",
+    "console",
     "models",
     "importers",
     "reporting",

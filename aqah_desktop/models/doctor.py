@@ -48,12 +48,13 @@ def _pack(path: Path | None, catalogue: Catalogue) -> list[dict[str, Any]]:
         problems = pack.verify()
     except AqahError as error:
         return [_row("pack", "error", catalogue.error(error).as_lines().replace("\n", " "))]
-    if problems:
-        return [_row(f"pack {p.parameter}", "error", catalogue.text(p.text)) for p in problems]
+    found = [_row(f"pack {p.parameter}".strip(), p.severity, catalogue.text(p.text)) for p in problems]
+    if any(problem.severity == "error" for problem in problems):
+        return found
     detail = catalogue.text(
         "cli.doctor.pack", name=pack.manifest.id, version=pack.manifest.version, count=len(pack.layers)
     )
-    return [_row("pack", "ok", detail)]
+    return [_row("pack", "ok", detail), *found]
 
 
 def _plugins(catalogue: Catalogue) -> list[dict[str, Any]]:

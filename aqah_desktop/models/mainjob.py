@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aqah_desktop.models import document, opening, tasks
 from aqah_desktop.models.state import ProjectState
 from aqah_desktop.records import Pollutant
-from aqah_desktop.storage.atomic import write_bytes
+from aqah_desktop.storage.atomic import make_folder, write_bytes
 from aqah_desktop.storage.project_file import ProjectFile
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def main_job(
         From any step; files already written stay, none is half written.
     """
     territory = services.pack.territory(territory_code)
+    make_folder(folder)  # before the work: a folder that cannot be written is said at once
     year = tasks.moment(services, POLLUTANT, None)
     layer = services.pack.concentration(POLLUTANT, year)
     sites = tasks.expose(services, territory.code, POLLUTANT, year, listener)
@@ -50,7 +51,6 @@ def main_job(
         "aqah.exposure.farms", {"territory": territory.code, "pollutant": POLLUTANT, "year": year}, listener
     )
     action = services.run(ACTION, {"territory": territory.code, **EXAMPLE}, listener)
-    folder.mkdir(parents=True, exist_ok=True)
     picture = folder / f"carte_{POLLUTANT}_{year}.png"
     tasks.write_map(services, territory.code, layer.id, picture)
     written = [picture]

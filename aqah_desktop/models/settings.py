@@ -106,7 +106,7 @@ class Settings:
     def _write(self) -> None:
         if self._path is None:
             return
-        from aqah_desktop.storage.atomic import write_text
+        from aqah_desktop.storage.atomic import make_folder, write_text
 
         defaults = Values()
         data = {
@@ -114,7 +114,7 @@ class Settings:
             for f in fields(Values)
             if getattr(self._values, f.name) != getattr(defaults, f.name)
         }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         write_text(self._path, json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 

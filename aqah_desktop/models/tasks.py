@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from aqah_desktop.models.opening import nearest_year, years_of
 from aqah_desktop.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
-    from aqah_desktop.console import Console
     from aqah_desktop.models.services import Finished, Services
     from aqah_desktop.processing.runner import Listener
     from aqah_desktop.reporting.exports import ResultExporter
@@ -56,8 +54,10 @@ def write_all(services: Services, finished: Finished, folder: Path) -> list[Path
         return written
     from aqah_desktop.reporting.mapcontent import MapComposer
     from aqah_desktop.reporting.mapimage import render_map
+    from aqah_desktop.reporting.maprequest import MapPage
 
-    composer = MapComposer(services.pack, services.pack.territory(territory))
+    page = MapPage(language=services.catalogue.language)
+    composer = MapComposer(services.pack, services.pack.territory(territory), page)
     for name, raster in finished.results.rasters.items():
         if name.endswith("central"):
             request = composer.result(raster, finished.results.standing, tuple(finished.record.inputs))
@@ -163,19 +163,6 @@ def briefing(
         population=sites.results.figures.get("population"),
     )
     return build_briefing(content)
-
-
-def say_notes(console: Console, finished: Finished) -> None:
-    """Print what must be known of a result."""
-    for note in _distinct(finished.results.notes):
-        console.say("cli.note", text=note)
-
-
-def _distinct(notes: Sequence[Any]) -> list[Any]:
-    seen: dict[str, Any] = {}
-    for note in notes:
-        seen.setdefault(repr(note), note)
-    return list(seen.values())
 
 
 def _territory_of(finished: Finished) -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aqah_desktop.errors import AqahError
+from aqah_desktop.storage.atomic import make_folder
 from aqah_desktop.storage.file_lock import SUFFIX as LOCK_SUFFIX
 from aqah_desktop.storage.file_lock import FileLock
 from aqah_desktop.storage.journal import SUFFIX as JOURNAL_SUFFIX
@@ -55,12 +56,7 @@ class Place:
     @classmethod
     def make(cls, folder: Path) -> Place:
         """Take a new place in ``folder``, which is created."""
-        from aqah_desktop.storage.atomic import storage_error
-
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise storage_error(error, folder, writing=True) from error
+        make_folder(folder)
         return cls(folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}")
 
     @property

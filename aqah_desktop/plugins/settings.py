@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aqah_desktop.errors import StorageError
 from aqah_desktop.locations import UserFolders, user_folders
-from aqah_desktop.storage.atomic import storage_error, write_text
+from aqah_desktop.storage.atomic import make_folder, storage_error, write_text
 
 _FILE = "extensions.json"
 
@@ -60,7 +60,7 @@ def set_enabled(path: Path, plugin_id: str, enabled: bool) -> PluginSettings:
     after = PluginSettings(
         tuple(sorted(others if enabled else [*others, plugin_id])), before.developer_folder
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     content = {"disabled": list(after.disabled), "developer_folder": after.developer_folder}
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return after

@@ -78,7 +78,9 @@ class ResultExporter:
         StorageError
             As :mod:`aqah_desktop.storage.atomic`.
         """
-        _make_folder(folder)
+        from aqah_desktop.storage.atomic import make_folder
+
+        make_folder(folder)
         written: list[Path] = []
         for name, output in zip(_named(self._results.tables), self._results.tables, strict=True):
             if "csv" in formats:
@@ -179,15 +181,6 @@ def _free_name(name: str, used: Collection[str]) -> str:
     while candidate in used:
         candidate, number = f"{name}_{number}", number + 1
     return candidate
-
-
-def _make_folder(folder: Path) -> None:
-    from aqah_desktop.storage.atomic import storage_error
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(error, folder, writing=True) from error
 
 
 def _json_text(data: object) -> str:

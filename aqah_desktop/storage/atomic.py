@@ -105,6 +105,20 @@ def atomic_path(target: Path, *, keep_previous: bool = False) -> Iterator[Path]:
                 temporary.with_name(temporary.name + name).unlink()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; one that is there already is as good.
+
+    Raises
+    ------
+    StorageError
+        A file stands in its place, no permission, disk full…
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, folder, writing=True) from error
+
+
 def write_bytes(target: Path, data: bytes, *, keep_previous: bool = False) -> None:
     """Write ``data`` to ``target`` atomically."""
     with atomic_path(target, keep_previous=keep_previous) as temporary:

@@ -41,9 +41,11 @@ def _raster(
         (f"exposure --json --territory {MEL} --pollutant no2 --out x.doc", "models.table_ending"),
         (f"exposure --json --territory {MEL} --pollutant no2 --out no/x.csv", "storage.missing_folder"),
         ("territories --json --pack missing.aqahpack", "storage.missing_file"),
+        (f"run --json --headless --territory {MEL} --out {Path(__file__).name}/x", "storage.missing_folder"),
     ],
 )
-def test_unknown_names_and_places(aqah: Aqah, arguments: str, key: str) -> None:
+def test_unknown_names_and_places(aqah: Aqah, tmp_path: Path, arguments: str, key: str) -> None:
+    (tmp_path / Path(__file__).name).touch()
     refused(aqah(*arguments.split()), key)
 
 
@@ -149,6 +151,13 @@ def test_no_permission_to_write(aqah: Aqah, tmp_path: Path) -> None:
             parent.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["storage.no_permission", "2"], done.stderr
+
+
+def test_an_unsigned_pack_is_a_warning(aqah: Aqah, checkout: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkout / "data", tmp_path / "pack")
+    done = aqah("doctor", "--pack", tmp_path / "pack", "--json")
+    assert done.returncode == 0, done.stdout
+    assert [r["status"] for r in json.loads(done.stdout) if r["what"] == "pack"] == ["ok", "warning"]
 
 
 def test_a_refused_export_leaves_the_old_file(aqah: Aqah, tmp_path: Path) -> None:

@@ -106,3 +106,11 @@ def test_plugins_and_doctor(aqah: Aqah, checkout: Path) -> None:
 def test_english(aqah: Aqah) -> None:
     done = aqah("--help", AQAH_LANGUAGE="en")
     assert "Write the one-page briefing" in done.stdout
+
+
+def test_redirected_output_is_utf8_where_the_system_has_a_code_page(aqah: Aqah) -> None:
+    """What Windows does: without care the first table ends with an error."""
+    done = aqah("territories", PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0, done.stderr
+    assert "─" in done.stdout
+    assert "Métropole Européenne de Lille" in done.stdout

@@ -106,7 +106,8 @@ def status_rows(
             if e.file is not None and layer.id in e.file.dataset.lineage.replaces
         ]
         rows.append(_pack_row(layer, dataset, tuple(titles), language, year))
-    rows.sort(key=lambda row: (GROUPS.index(row.group), row.better, row.title))
+    companions = {layer.id for layer in pack.layers.values() if layer.role == "uncertainty"}
+    rows.sort(key=lambda r: (GROUPS.index(r.group), r.better, r.layer_id in companions, r.title))
     return rows
 
 

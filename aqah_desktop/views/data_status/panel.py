@@ -25,14 +25,16 @@ from aqah_desktop.errors import AqahError
 from aqah_desktop.models.data_status import StatusRow, age_words, as_frame, status_rows
 from aqah_desktop.models.layer_watch import LayerWatch
 from aqah_desktop.records import LayerStatus
-from aqah_desktop.reporting.words import standing_tone, standing_words
+from aqah_desktop.reporting.words import standing_tone
 from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.themed import with_icon
-from aqah_desktop.views.widgets import button, label, row, rule
+from aqah_desktop.views.widgets import button, label, row
 
 #: Share of the width of each column.
 _SHARES = (24, 17, 24, 35)
 _OLD_YEARS = 5
+#: Width of the scroll bar, which the titles of the columns do not have.
+_BAR_PX = 10
 
 
 class DataStatusPanel(QWidget):
@@ -52,6 +54,7 @@ class DataStatusPanel(QWidget):
             date.today().year,
         )
         self._lines: list[tuple[StatusRow, QWidget, str]] = []
+        self._remedies: dict[str, _Remedy] = {}
         self._heads: dict[str, QWidget] = {}
         self.search = QLineEdit()
         self._empty = label("", "note")
@@ -63,11 +66,14 @@ class DataStatusPanel(QWidget):
         """Show the rows that contain every word of ``text``, whatever their accents."""
         words = _plain(text).split()
         shown: set[str] = set()
+        above = ("", "")
         for found, line, haystack in self._lines:
             visible = all(word in haystack for word in words)
             line.setVisible(visible)
             if visible:
                 shown.add(found.group)
+                self._remedies[found.layer_id].show_once((found.group, found.better) == above)
+                above = (found.group, found.better)
         for group, head in self._heads.items():
             head.setVisible(group in shown)
         self._empty.setVisible(not shown)
@@ -120,9 +126,10 @@ class DataStatusPanel(QWidget):
         intro = label(self._t("intro"), "soft", wrap=True)
         layout.addWidget(intro)
         layout.addLayout(self._tools())
-        layout.addWidget(self._line([label(self._t(f"column.{key}"), "overline") for key in
-                                     ("layer", "quality", "source_age", "better")]))  # fmt: skip
-        layout.addWidget(rule())
+        names = ("layer", "quality", "source_age", "better")
+        head = self._line([label(self._t(f"column.{key}"), "overline") for key in names])
+        head.layout().setContentsMargins(0, 8, 12 + _BAR_PX, 6)
+        layout.addWidget(head)
         inside = QWidget()
         self._table = QVBoxLayout(inside)
         self._table.setContentsMargins(0, 0, 0, 0)
@@ -135,6 +142,7 @@ class DataStatusPanel(QWidget):
                 self._table.addWidget(head)
             self._add(found)
         self._empty.setVisible(False)
+        self.filter_rows("")
         self._table.addWidget(self._empty)
         self._table.addStretch(1)
         area = QScrollArea()
@@ -198,9 +206,11 @@ class DataStatusPanel(QWidget):
     def _quality(self, found: StatusRow) -> QWidget:
         if found.standing is None:
             return label("—", "note")
-        words = standing_words(found.standing, self._context.catalogue).split(" · ")
-        tone = standing_tone(found.standing)
-        return _stacked([_badge(text, tone) for text in words])
+        t, standing = self._context.t, found.standing
+        method = t(f"reporting.method.{standing.method.value}")
+        words = [f"{method} — {t(f'layer_panel.quality.{standing.quality.value}')}"]
+        words += [t(f"reporting.flag.{flag.value}") for flag in standing.flags]
+        return _stacked([_badge(text, standing_tone(standing)) for text in words])
 
     def _source(self, found: StatusRow) -> QWidget:
         age = age_words(found, self._context.catalogue) or self._t("no_date")
@@ -208,11 +218,12 @@ class DataStatusPanel(QWidget):
         return _stacked([_copyable(found.publisher, ""), _copyable(dated, "note")])
 
     def _better(self, found: StatusRow) -> QWidget:
-        if not found.better:
-            return label("—", "note")
-        key = f"better.{found.better}"
-        what, where = self._t(f"{key}.what"), self._t(f"{key}.where")
-        return _stacked([_copyable(what, ""), _copyable(where, "note")])
+        what = where = ""
+        if found.better:
+            what, where = (self._t(f"better.{found.better}.{part}") for part in ("what", "where"))
+        remedy = _Remedy(what or "—", where, self._t("same"))
+        self._remedies[found.layer_id] = remedy
+        return remedy
 
     def _counts(self) -> str:
         official = sum(r.standing is not None and r.standing.quality == "official" for r in self._rows)
@@ -229,6 +240,27 @@ class DataStatusPanel(QWidget):
         if not isinstance(error, AqahError):
             raise error
         self._context.notifications.error(error)
+
+
+class _Remedy(QWidget):
+    """What would improve a layer; only a word where the row above already says it."""
+
+    def __init__(self, what: str, where: str, same: str) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        self._full = [_copyable(what, ""), *([_copyable(where, "note")] if where else [])]
+        self._same = label(same, "note")
+        for widget in (*self._full, self._same):
+            layout.addWidget(widget)
+        self.show_once(False)
+
+    def show_once(self, said_above: bool) -> None:
+        """Shorten when the row above says the same."""
+        for widget in self._full:
+            widget.setVisible(not said_above)
+        self._same.setVisible(said_above)
 
 
 def _copyable(text: str, role: str) -> QLabel:

@@ -14,6 +14,7 @@ from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.layers.model import LayerTreeModel
 from aqah_desktop.views.layers.selected import SelectedLayer
 from aqah_desktop.views.layers.tree import LayerTree
+from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import button, column, label, row, rule, tool_button
 
 
@@ -78,9 +79,10 @@ class LayersPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._add = button(t("layer_panel.add"), actions.action("layer.add").trigger)
-        self._add.setIcon(self._context.theme.icon("plus"))
-        head = row(self._add, tool_button(actions.action("layer.add_background")), spacing=4)
+        add = with_icon(
+            button(t("layer_panel.add"), actions.action("layer.add").trigger), self._context.theme, "plus"
+        )
+        head = row(add, tool_button(actions.action("layer.add_background")), spacing=4)
         head.setStretch(0, 1)
         head.setContentsMargins(12, 10, 8, 8)
         layout.addLayout(head)
@@ -109,7 +111,7 @@ class LayersPanel(QWidget):
         self._context.project.layers_changed.connect(self._on_layers)
         self._context.project.runs_changed.connect(self._on_runs)
         self._watch.changed.connect(self._on_watch)
-        self._context.theme.changed.connect(self._on_theme)
+        self._context.theme.changed.connect(self.model.refresh)
         # A command resets the model: not while Qt is still handling the click or drop that asked for it.
         self.model.asked.connect(self.apply, Qt.ConnectionType.QueuedConnection)
         self.tree.selected.connect(self._on_selected)
@@ -141,10 +143,6 @@ class LayersPanel(QWidget):
     def _on_watch(self, _layer_id: str) -> None:
         self.model.refresh()
         self._show_selected()
-
-    def _on_theme(self) -> None:
-        self._add.setIcon(self._context.theme.icon("plus"))
-        self.model.refresh()
 
     def _on_selected(self, layer_id: str) -> None:
         self._context.actions.set_there("layer", bool(layer_id))

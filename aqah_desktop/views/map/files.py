@@ -21,6 +21,9 @@ from aqah_desktop.views.map.outlines import Extent
 
 #: Cells read over the whole file, from which the classes of its colours are made.
 _SAMPLE = (400, 400)
+#: Views kept: the map, the surroundings painted behind it, a second map beside it.
+_KEPT_VIEWS = 3
+_NOTHING = object()
 
 
 def opening_of(entry: LayerEntry) -> Opening:
@@ -31,20 +34,22 @@ def opening_of(entry: LayerEntry) -> Opening:
     return Opening(path, entry.file.crs, entry.file.crs_forced, entry.file.inside)
 
 
-class _LastAnswer:
-    """The last answer, as long as view and file are the same: other layers may change meanwhile."""
+class _LastAnswers:
+    """The last few answers, as long as the file is the same: other layers may change meanwhile."""
 
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
-        self._key: object = None
-        self._answer: object = None
+        self._kept: dict[object, object] = {}
 
-    def get(self, extent: Extent, shape: tuple[int, int]) -> tuple[bool, object, object]:
+    def get(self, extent: Extent, shape: tuple[int, int]) -> tuple[object, object]:
+        """Key of a view, and what was read for it; ``None`` when it was not."""
         key = (extent, shape, stamp_of(self._opening.path))
-        return key == self._key, key, self._answer
+        return key, self._kept.get(key)
 
     def put(self, key: object, answer: object) -> None:
-        self._key, self._answer = key, answer
+        self._kept[key] = answer
+        for old in list(self._kept)[:-_KEPT_VIEWS]:
+            del self._kept[old]
 
 
 class FileSource:
@@ -63,7 +68,7 @@ class FileSource:
         self.error: AqahError | None = None
         #: Whether the last view was only sampled: the file has no reduced views.
         self.coarse = False
-        self._last = _LastAnswer(opening)
+        self._last = _LastAnswers(opening)
         self._lock = threading.Lock()
 
     def sample(self, extent: Extent) -> np.ndarray:
@@ -81,14 +86,14 @@ class FileSource:
     def read(self, extent: Extent, shape: tuple[int, int]) -> tuple[np.ndarray, Grid] | None:
         """Values of the part that meets ``extent`` (EPSG:2154, m), NaN = no data."""
         with self._lock:
-            same, key, answer = self._last.get(extent, shape)
-            if not same:
+            key, answer = self._last.get(extent, shape)
+            if answer is None:
                 try:
                     with self.opening.open() as raster:
-                        answer = read_screen(raster, extent, shape, self._band)
+                        answer = read_screen(raster, extent, shape, self._band) or _NOTHING
                     self.error = None
                 except AqahError as error:
-                    self.error, answer = error, None
+                    self.error, answer = error, _NOTHING
                 self._last.put(key, answer)
         if not isinstance(answer, ScreenValues):
             return None
@@ -104,19 +109,19 @@ class PictureFile:
         self.error: AqahError | None = None
         #: Whether the last view was from too far: the file has no reduced views.
         self.coarse = False
-        self._last = _LastAnswer(opening)
+        self._last = _LastAnswers(opening)
         self._lock = threading.Lock()
 
     def read(self, extent: Extent, shape: tuple[int, int]) -> np.ndarray | None:
         """Colours ``(ny, nx, 4) uint8`` of a view (EPSG:2154, m), or None."""
         with self._lock:
-            same, key, answer = self._last.get(extent, shape)
-            if not same:
+            key, answer = self._last.get(extent, shape)
+            if answer is None:
                 try:
                     answer = read_picture(self.opening, extent, shape)
                     self.error = None
                 except AqahError as error:
-                    self.error, answer = error, None
+                    self.error, answer = error, _NOTHING
                 self._last.put(key, answer)
         if not isinstance(answer, Picture):
             return None

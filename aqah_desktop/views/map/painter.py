@@ -33,6 +33,8 @@ __all__ = ["draw_symbol", "paint_scene"]
 _SMALLEST_PX = 0.6
 #: Paths of more vertices are filled without smoothed edges: fourteen times faster, and their strokes hide it.
 _SMOOTH_FILL = 4000
+#: Rows of a picture laid between two looks at whether anybody still waits.
+_ROWS = 128
 
 
 def paint_scene(scene: Scene, dropped: Callable[[], bool] = lambda: False) -> QImage:
@@ -54,7 +56,7 @@ def _paint(painter: QPainter, scene: Scene, drawing: Drawing, dropped: Callable[
         case RasterDrawing():
             paint_raster(painter, scene, drawing, dropped)
         case PictureDrawing():
-            _picture(painter, scene, drawing)
+            _picture(painter, scene, drawing, dropped)
         case AreaDrawing():
             _areas(painter, scene, drawing)
         case VeilDrawing():
@@ -65,16 +67,18 @@ def _paint(painter: QPainter, scene: Scene, drawing: Drawing, dropped: Callable[
             draw_labels(painter, scene, drawing)
 
 
-def _picture(painter: QPainter, scene: Scene, drawing: PictureDrawing) -> None:
+def _picture(painter: QPainter, scene: Scene, drawing: PictureDrawing, dropped: Callable[[], bool]) -> None:
     colours = drawing.source.read(scene.extent, (scene.height_px, scene.width_px))
     if colours is None:
         return
-    colours = np.ascontiguousarray(colours)
-    picture = QImage(
-        colours.data, colours.shape[1], colours.shape[0], colours.strides[0], QImage.Format.Format_RGBA8888
-    )
     painter.setOpacity(drawing.opacity)
-    painter.drawImage(QRectF(0, 0, scene.width_px, scene.height_px), picture)
+    for top in range(0, scene.height_px, _ROWS):
+        if dropped():
+            break
+        band = np.ascontiguousarray(colours[top : top + _ROWS])
+        height, width = band.shape[:2]
+        picture = QImage(band.data, width, height, band.strides[0], QImage.Format.Format_RGBA8888)
+        painter.drawImage(0, top, picture)
     painter.setOpacity(1.0)
 
 
@@ -90,7 +94,7 @@ def _areas(painter: QPainter, scene: Scene, drawing: AreaDrawing) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     width = drawing.width * scene.ratio
     if drawing.casing is not None:
-        stroke(painter, lines, drawing.casing, width * 2.4, 0.75 * drawing.opacity)
+        stroke(painter, lines, drawing.casing, drawing.casing_width * scene.ratio, 0.7 * drawing.opacity)
     stroke(painter, lines, drawing.stroke, width, drawing.opacity)
 
 

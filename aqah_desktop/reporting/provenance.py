@@ -72,13 +72,13 @@ class ProvenanceWords:
                     return candidate
         key = f"reporting.column.{column}"
         label = self.catalogue.text(key) if self.catalogue.has(key) else column
-        return FieldSchema(column, "text", LocalText(label, label), _unit_of(column))
+        return FieldSchema(column, "text", LocalText(label, label), _unit_of(column, self.catalogue.language))
 
     def header(self, column: str, output: str = "") -> str:
         """Readable header with its unit: ``Moyenne annuelle (µg/m³)``."""
         found = self.field(column, output)
         label = found.label.in_language(self.catalogue.language) or column
-        return f"{label} ({found.unit})" if found.unit and found.unit not in label else label
+        return f"{label} ({found.unit})" if found.unit and f"({found.unit})" not in label else label
 
     def headers(self, columns: list[str], output: str = "") -> list[str]:
         """Headers of a table; two columns with one label keep their names beside it."""
@@ -135,12 +135,9 @@ class ProvenanceWords:
         return pd.DataFrame(rows, columns=[self._text(f"export.{name}") for name in names])
 
     def _run_rows(self) -> list[tuple[str, str]]:
-        from aqah_desktop.storage.records_json import to_plain
-
-        plain = to_plain(self.provenance.record)
         return [
             (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-            for name, value in plain.items()
+            for name, value in self._run().items()
             if value not in (None, "", [], {})
         ]
 
@@ -162,7 +159,7 @@ class ProvenanceWords:
             "quality": self.quality(),
             "standing": to_plain(provenance.standing),
             "notes": [self.catalogue.text(note) for note in provenance.notes],
-            "run": to_plain(provenance.record),
+            "run": self._run(),
             "datasets": to_plain(list(provenance.datasets)),
         }
 
@@ -183,7 +180,7 @@ class ProvenanceWords:
 
     def tags(self, title: str, measure: Measure, companion: str = "") -> dict[str, str]:
         """Metadata of a GeoTIFF; ``companion`` is the file of the standard deviation."""
-        from aqah_desktop.storage.records_json import to_json
+        from aqah_desktop.storage.records_json import canonical_json
 
         provenance = self.provenance
         standing = provenance.standing
@@ -201,15 +198,23 @@ class ProvenanceWords:
             "AQAH_NOTICE": self.notice,
             "AQAH_SOURCES": " · ".join(words.attributions(provenance.datasets, self.catalogue)),
             "AQAH_UNCERTAINTY": companion,
-            "AQAH_RUN": to_json(provenance.record),
+            "AQAH_RUN": canonical_json(self._run()),
         }
         return {name: value for name, value in tags.items() if value}
+
+    def _run(self) -> dict[str, Any]:
+        from aqah_desktop.storage.provenance import without_paths
+
+        return without_paths(self.provenance.record)
 
     def _text(self, key: str) -> str:
         return self.catalogue.text(f"reporting.{key}")
 
 
-def _unit_of(column: str) -> str:
-    """Unit that a column's name carries at its end; empty when it carries none."""
-    units = {"_ug_m3": "µg/m³", "_t_per_year": "t/an", "_ha": "ha", "_m": "m", "_percent": "%"}
+def _unit_of(column: str, language: str) -> str:
+    """Unit that a column's name carries; empty when it carries none, as a count within so many metres."""
+    if "_within_" in column:
+        return "ha" if column.startswith("ha_") else ""
+    per_year = "t/an" if language == "fr" else "t/yr"
+    units = {"_ug_m3": "µg/m³", "_t_per_year": per_year, "_ha": "ha", "_m": "m", "_percent": "%"}
     return next((unit for ending, unit in units.items() if column.endswith(ending)), "")

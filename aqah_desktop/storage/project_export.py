@@ -12,6 +12,7 @@ from rasterio.transform import Affine
 from aqah_desktop.records import Layer, LayerStatus, RasterShape, VectorShape
 from aqah_desktop.storage import gdal_env
 from aqah_desktop.storage.atomic import atomic_path, write_failure
+from aqah_desktop.storage.provenance import without_paths
 from aqah_desktop.storage.raster_opening import GDAL_ERRORS
 from aqah_desktop.storage.records_json import canonical_json
 from aqah_desktop.storage.vector_writing import WRITE_ERRORS, add_table
@@ -68,7 +69,7 @@ def _export_raster(project: ProjectFile, layer: Layer, target: Path) -> None:
 
 def _about(project: ProjectFile, layers: list[Layer]) -> dict[str, list[Any]]:
     """One row a layer; ``layer_id`` is a text column even without rows."""
-    provenance = project.get_all("provenance")
+    runs = project.runs()
     rows = [
         {
             "layer_id": layer.id,
@@ -77,9 +78,9 @@ def _about(project: ProjectFile, layers: list[Layer]) -> dict[str, list[Any]]:
             "unit": layer.measure.unit if layer.measure else "",
             "run_id": layer.run_id,
             "content_hash": layer.content_hash,
-            "provenance": canonical_json(provenance.get(layer.run_id or layer.id, {})),
+            "run": canonical_json(without_paths(runs[layer.run_id])) if layer.run_id in runs else "",
         }
         for layer in layers
     ]
-    names = ("layer_id", "title_fr", "title_en", "unit", "run_id", "content_hash", "provenance")
+    names = ("layer_id", "title_fr", "title_en", "unit", "run_id", "content_hash", "run")
     return {name: [row[name] for row in rows] for name in names}

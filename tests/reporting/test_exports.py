@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,6 +37,7 @@ from aqah_desktop.records import (
     Text,
 )
 from aqah_desktop.reporting.exports import ResultExporter, safe_name
+from aqah_desktop.reporting.provenance import Provenance, ProvenanceWords
 from aqah_desktop.storage.pack import Pack
 
 FORMULAS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", '=HYPERLINK("x")')
@@ -193,6 +195,29 @@ def test_workbook_speaks_english(exporter: ResultExporter, pack: Pack, tmp_path:
     book = openpyxl.load_workbook(english.write_xlsx(tmp_path / "tables.xlsx"))
     assert book.sheetnames[1:] == ["Read me", "Sources and quality", "Provenance"]
     assert book["Sites"]["C1"].value == "Annual mean (µg/m³)"
+
+
+def test_columns_of_a_run_carry_their_own_unit() -> None:
+    """A count within 50 m is no length, hectares within 50 m are hectares."""
+    for language, per_year in (("fr", "t/an"), ("en", "t/yr")):
+        provenance = Provenance(record(), Standing(Quality.INDICATIVE, Method.DERIVED))
+        words = ProvenanceWords(provenance, Catalogue(language))
+        names = ["schools_within_50_m", "ha_within_50_m", "nearest_farm_m", "nox_t_per_year"]
+        assert [words.field(name).unit for name in names] == ["", "ha", "m", per_year]
+        assert words.header("nearest_farm_m").endswith(" (m)")
+
+
+def test_no_export_names_the_machine(pack: Pack, tmp_path: Path) -> None:
+    run = replace(record(), parameters='{"raster":"/home/marie/no2.tif"}')
+    table = TableResult(pd.DataFrame({"a": [1]}), Text("reporting.legend.sites"))
+    results = Results(
+        Standing(Quality.INDICATIVE, Method.DERIVED),
+        rasters={"delta": raster(Statistic.DIFFERENCE, -0.75)},
+        tables={"t": table},
+    )
+    ResultExporter(results, run).write_all(tmp_path, ("csv", "gpkg", "tif", "json"))
+    assert [p.name for p in tmp_path.iterdir() if b"marie" in p.read_bytes()] == []
+    assert "no2.tif" in (tmp_path / "run.json").read_text(encoding="utf-8")
 
 
 def test_geopackage_opens_with_layer_and_provenance(written: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -56,10 +57,10 @@ def path(tmp_path: Path, points: gpd.GeoDataFrame) -> Path:
         table = vector_layer("table", "table", ("a",))
         table = replace(table, shape=VectorShape("None", "", (0, 0, 0, 0)))
         project.add_vector(table, pd.DataFrame({"a": [1, 2]}))
-        project.add_raster(raster_layer(2019), VALUES, GRID)
+        project.add_raster(replace(raster_layer(2019), run_id=RUN.id), VALUES, GRID)
         project.add_run(RUN)
         project.put("state", "project", {"territory": "200093201"})
-        project.put("provenance", RUN.id, {"format": "aqah-provenance/1"})
+        project.put("views", "main", {"scale": 50_000})
         project.save()
     return path
 
@@ -202,6 +203,8 @@ def test_an_export_opens_elsewhere_with_rasters_and_provenance(path: Path, tmp_p
     }
     about = pyogrio.read_dataframe(target, layer="about_layers")
     assert list(about["layer_id"]) == ["sites", "table", "no2_2019"]
+    assert list(about["run"].fillna(""))[:2] == ["", ""]
+    assert json.loads(about["run"][2])["algorithm_id"] == RUN.algorithm_id
     with rasterio.open(target) as source:
         assert source.crs.to_epsg() == 2154
         assert source.bounds == rasterio.coords.BoundingBox(*GRID.extent)

@@ -53,11 +53,21 @@ class Camera:
         """The same centre and scale in a view of another size."""
         return replace(self, width=max(width, 1), height=max(height, 1)).limited()
 
-    def fitted(self, extent: Extent, margin: float) -> Camera:
-        """An extent seen whole, with a margin as a share of its size."""
+    def fitted(
+        self, extent: Extent, margin: float, insets: tuple[int, int, int, int] = (0, 0, 0, 0)
+    ) -> Camera:
+        """An extent seen whole, with a margin as a share of its size.
+
+        ``insets`` (left, top, right, bottom; logical pixels) are covered by something else.
+        """
         x0, y0, x1, y1 = extent
-        scale = max((x1 - x0) / self.width, (y1 - y0) / self.height) * (1 + 2 * margin)
-        return replace(self, x=(x0 + x1) / 2, y=(y0 + y1) / 2, metres_per_pixel=max(scale, 1e-6)).limited()
+        left, top, right, bottom = insets
+        width, height = max(self.width - left - right, 1), max(self.height - top - bottom, 1)
+        scale = max((x1 - x0) / width, (y1 - y0) / height, 1e-9) * (1 + 2 * margin)
+        scale = _clamp(scale, *self._scales())
+        x = (x0 + x1) / 2 - (left - right) / 2 * scale
+        y = (y0 + y1) / 2 + (top - bottom) / 2 * scale
+        return replace(self, x=x, y=y, metres_per_pixel=scale).limited()
 
     def zoomed(self, factor: float, column: float | None = None, row: float | None = None) -> Camera:
         """``factor`` < 1 comes closer; the place under ``column, row`` (the centre) stays where it is."""

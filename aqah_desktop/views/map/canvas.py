@@ -49,7 +49,7 @@ class MapCanvas(QGraphicsView):
         super().__init__()
         self._camera = Camera()
         #: Extent asked for and not yet changed by the user: kept whole when the widget is resized.
-        self._wanted: tuple[Extent, float] | None = None
+        self._wanted: tuple[Extent, float, tuple[int, int, int, int]] | None = None
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._dragging = False
@@ -118,10 +118,16 @@ class MapCanvas(QGraphicsView):
         """Metres per logical pixel."""
         return self._camera.metres_per_pixel
 
-    def zoom_to(self, extent: Extent, margin: float = 0.04) -> None:
-        """Show an extent whole."""
-        self._wanted = (extent, margin)
-        camera = self._camera.fitted(extent, margin)
+    def wanted_extent(self) -> Extent | None:
+        """The extent last asked for, None once the user has moved the map."""
+        return self._wanted[0] if self._wanted is not None else None
+
+    def zoom_to(
+        self, extent: Extent, margin: float = 0.04, insets: tuple[int, int, int, int] = (0, 0, 0, 0)
+    ) -> None:
+        """Show an extent whole; ``insets`` (left, top, right, bottom; px) are covered by something else."""
+        self._wanted = (extent, margin, insets)
+        camera = self._camera.fitted(extent, margin, insets)
         picture = self._painting.picture
         if picture is not None and picture.share_of(camera.extent) < 0.5:
             self._hold.start()

@@ -14,6 +14,7 @@ import numpy as np
 from aqah_desktop.errors import StorageError
 from aqah_desktop.models.commands import BACKGROUND
 from aqah_desktop.records import RasterShape
+from aqah_desktop.reporting.style import WEAK_RELATIVE_STD
 from aqah_desktop.storage.drawing_files import DrawingFiles, Points
 from aqah_desktop.views.map.outlines import OutlineSet
 from aqah_desktop.views.map.scene import ArraySource, RasterSource
@@ -41,6 +42,10 @@ class LayerContent:
     sample: np.ndarray | None = None
     #: Codes or ids of the features behind ``outlines`` (by ``owner``).
     codes: tuple[str, ...] = ()
+    #: Standard deviation of ``raster``, on the same grid and in the same unit.
+    std: ArraySource | None = None
+    #: True where it is large beside the value; None when it is nowhere.
+    weak: ArraySource | None = None
 
 
 class ContentLoader:
@@ -105,7 +110,7 @@ class ContentLoader:
         if isinstance(layer.shape, RasterShape):
             if entry.origin == "pack":
                 with self._pack.open_raster(layer.id) as raster:
-                    return LayerContent(raster=ArraySource(*raster.read()))
+                    return self._surface(entry, ArraySource(*raster.read()))
             return _raster_file(entry)
         if entry.origin == "pack":
             return content_of_frame(self._pack.read_vector(layer.id))
@@ -121,6 +126,22 @@ class ContentLoader:
             )
         )
 
+    def _surface(self, entry: LayerEntry, surface: ArraySource) -> LayerContent:
+        """A raster of the pack with its uncertainty, where it has one."""
+        companion = entry.layer.uncertainty
+        if companion not in self._pack.layers:
+            return LayerContent(raster=surface)
+        std = self.prepared.raster(companion)
+        if std is None:
+            with self._pack.open_raster(companion) as raster:
+                std = raster.read()
+        if std[0].shape != surface.values.shape:
+            return LayerContent(raster=surface)
+        with np.errstate(invalid="ignore"):
+            weak = std[0] > WEAK_RELATIVE_STD * surface.values
+        hatching = ArraySource(weak, surface.grid) if weak.any() else None
+        return LayerContent(raster=surface, std=ArraySource(*std), weak=hatching)
+
     def _of_project(self, entry: LayerEntry) -> LayerContent:
         """A result kept in the project's own file, which is held open while it is read."""
         with self._project() as file:
@@ -134,7 +155,7 @@ class ContentLoader:
     def _prepared(self, entry: LayerEntry) -> LayerContent | None:
         if isinstance(entry.layer.shape, RasterShape):
             surface = self.prepared.raster(entry.id)
-            return LayerContent(raster=ArraySource(*surface)) if surface else None
+            return self._surface(entry, ArraySource(*surface)) if surface else None
         lines = self.prepared.outlines(entry.id)
         if lines is not None:
             outlines = OutlineSet.from_arrays(lines.coordinates, lines.starts, lines.owner, lines.first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,8 @@ from aqah_desktop.models.state import LayerEntry
 from aqah_desktop.records import Measure, Statistic
 from aqah_desktop.reporting.style import (
     LINES,
+    SURROUNDINGS,
+    TERRITORY_LINE,
     ColourScale,
     LineStyle,
     Mark,
@@ -32,6 +34,7 @@ from aqah_desktop.views.map.scene import (
     RasterDrawing,
     VeilDrawing,
 )
+from aqah_desktop.views.map.surroundings import Ground, Names
 
 if TYPE_CHECKING:
     from aqah_desktop.storage.drawing_files import Points
@@ -46,10 +49,7 @@ class Surroundings:
     theme: Theme
     marks: tuple[Mark, ...] = ()
     surface: ArraySource | None = None
-    territory: OutlineSet | None = None
-    land: OutlineSet | None = None
-    departments: OutlineSet | None = None
-    places: Points | None = None
+    ground: Ground = field(default_factory=Ground)
 
     @property
     def sites(self) -> SiteScale:
@@ -64,10 +64,7 @@ def drawings_of(
 
     Layers are drawn in the order of the tree; pictures stay below everything else.
     """
-    theme = around.theme
-    ground: list[Drawing] = []
-    if around.land is not None:
-        ground.append(AreaDrawing(around.land, fill=theme.colour("land")))
+    theme, land = around.theme, around.ground.land
     drawn: list[Drawing] = []
     for entry in reversed(entries):
         content = contents.get(entry.id)
@@ -75,8 +72,12 @@ def drawings_of(
             drawn += _layer(entry, content, around)
     pictures = [d for d in drawn if isinstance(d, PictureDrawing)]
     layers: list[Drawing] = [d for d in drawn if not isinstance(d, PictureDrawing)]
-    names: list[Drawing] = [_names(around.places, theme)] if around.places is not None else []
-    return [*ground, *pictures, *_framed(layers, around), *names]
+    # Under a surface, ground without value has the colour the legend gives to it.
+    bare = any(isinstance(d, RasterDrawing) for d in layers)
+    ground: list[Drawing] = []
+    if land is not None:
+        ground.append(AreaDrawing(land, fill=theme.colour("no_data" if bare else "land")))
+    return [*ground, *pictures, *_framed(layers, around), *_names(around.ground.names, theme)]
 
 
 def _layer(entry: LayerEntry, content: LayerContent, around: Surroundings) -> list[Drawing]:
@@ -84,7 +85,7 @@ def _layer(entry: LayerEntry, content: LayerContent, around: Surroundings) -> li
     if content.picture is not None:
         found.append(PictureDrawing(content.picture, entry.opacity))
     if content.raster is not None:
-        found.append(_raster(entry, content))
+        found.append(_raster(entry, content, around.theme))
     if content.outlines is not None and len(content.outlines):
         found.append(_areas(entry, content.outlines, around.theme))
     if content.points is not None:
@@ -94,21 +95,17 @@ def _layer(entry: LayerEntry, content: LayerContent, around: Surroundings) -> li
 
 def _framed(layers: list[Drawing], around: Surroundings) -> list[Drawing]:
     """Put the veil above the topmost surface, and the limits of the territory below the first points."""
-    if around.territory is None and around.departments is None:
-        return layers
-    theme = around.theme
+    theme, territory, departments = around.theme, around.ground.territory, around.ground.departments
     above = 1 + max((i for i, d in enumerate(layers) if isinstance(d, RasterDrawing)), default=-1)
     points = [i for i, d in enumerate(layers) if isinstance(d, PointDrawing) and i >= above]
     place = points[0] if points else len(layers)
     veil: list[Drawing] = []
     limits: list[Drawing] = []
-    if around.departments is not None:
-        limits.append(_line(around.departments, LINES["departments"], theme))
-    if around.territory is not None:
-        veil.append(VeilDrawing(around.territory, theme.colour("paper"), 0.55))
-        limits.append(
-            AreaDrawing(around.territory, theme.colour("territory"), 2.2, casing=theme.colour("halo"))
-        )
+    if departments is not None:
+        limits.append(_line(departments, LINES["departments"], theme))
+    if territory is not None:
+        veil.append(VeilDrawing(territory, theme.colour(SURROUNDINGS.colour), SURROUNDINGS.opacity))
+        limits.append(_line(territory, TERRITORY_LINE, theme))
     return [*layers[:above], *veil, *layers[above:place], *limits, *layers[place:]]
 
 
@@ -133,15 +130,23 @@ def sample(source: ArraySource, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return found
 
 
-def _raster(entry: LayerEntry, content: LayerContent) -> RasterDrawing:
+def _raster(entry: LayerEntry, content: LayerContent, theme: Theme) -> RasterDrawing:
     assert content.raster is not None
     scale = scale_of(entry.layer.measure, content)
     smooth = entry.layer.measure is not None and entry.layer.measure.statistic is not Statistic.COUNT
-    return RasterDrawing(content.raster, scale, entry.opacity, smooth)
+    ink = theme.colour("ink")
+    return RasterDrawing(content.raster, scale, entry.opacity, smooth, content.weak, ink)
 
 
 def _line(outlines: OutlineSet, style: LineStyle, theme: Theme, opacity: float = 1.0) -> AreaDrawing:
-    return AreaDrawing(outlines, theme.colour(style.colour), style.width, opacity=style.opacity * opacity)
+    return AreaDrawing(
+        outlines,
+        theme.colour(style.colour),
+        style.width,
+        opacity=style.opacity * opacity,
+        casing=theme.colour("halo") if style.casing else None,
+        casing_width=style.casing,
+    )
 
 
 def _areas(entry: LayerEntry, outlines: OutlineSet, theme: Theme) -> AreaDrawing:
@@ -176,13 +181,25 @@ def _points(entry: LayerEntry, points: Points, around: Surroundings) -> PointDra
         no_value=scale.no_value,
         shapes=tuple(s.shape for s in symbols),
         shape_index=np.array([index[k] for k in kinds], np.int64),
-        size=max((s.size for s in symbols), default=8.0),
+        sizes=tuple(s.size for s in symbols) or (8.0,),
         ring=theme.colour("halo"),
         opacity=entry.opacity,
+        faint=around.ground.outside(points.communes),
     )
 
 
-def _names(places: Points, theme: Theme) -> LabelDrawing:
-    return LabelDrawing(
-        places.names, places.x, places.y, places.weights, theme.colour("ink"), theme.colour("halo")
-    )
+def _names(names: Names | None, theme: Theme) -> list[Drawing]:
+    if names is None:
+        return []
+    return [
+        LabelDrawing(
+            names.texts,
+            names.x,
+            names.y,
+            names.weights,
+            theme.colour("ink"),
+            theme.colour("halo"),
+            names.inside,
+            theme.colour("ink_faint"),
+        )
+    ]

@@ -5,27 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from aqah_desktop.models.commands import BACKGROUND
-from aqah_desktop.models.layer_records import dataset_of, standing_of
 from aqah_desktop.models.state import LayerEntry
-from aqah_desktop.records import Interval, Layer, Pollutant, RasterShape, Statistic, Territory
-from aqah_desktop.reporting import words
-from aqah_desktop.reporting.style import Mark, symbol_for
+from aqah_desktop.records import Interval, Pollutant, RasterShape, Statistic, Territory
+from aqah_desktop.reporting.style import Mark
 from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.map.canvas import MapCanvas
 from aqah_desktop.views.map.contents import ContentLoader, LayerContent
-from aqah_desktop.views.map.drawings import Surroundings, drawings_of, sample, scale_of
-from aqah_desktop.views.map.furniture import Legend, LegendContent, LegendRow, ScaleBar, ZoomButtons
+from aqah_desktop.views.map.drawings import Surroundings, drawings_of, sample
+from aqah_desktop.views.map.furniture import ScaleBar, ZoomButtons
 from aqah_desktop.views.map.hits import Hit, find_hits
-from aqah_desktop.views.map.outlines import OutlineSet
+from aqah_desktop.views.map.legend import Legend
+from aqah_desktop.views.map.legend_words import LegendWords, Shown
 from aqah_desktop.views.map.scene import ArraySource, Drawing
+from aqah_desktop.views.map.surroundings import GroundReader
 from aqah_desktop.views.widgets import column, label
 
 _EDGE = 12
 _Z95 = 1.96
+#: How long the former map is kept while layers are read, rather than one that lacks some of them, ms.
+_PATIENCE_MS = 250
+#: On a smaller map the legend is folded, px.
+_ROOMY = (1000, 560)
+#: Name among what is awaited, beside layer ids.
+_GROUND = "#ground"
 
 
 class MapPage(QWidget):
@@ -51,7 +57,13 @@ class MapPage(QWidget):
         self._asked: dict[str, str] = {}
         self._previews: dict[str, float] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
-        self._painted_once = False
+        self._painted_once = self._complete = False
+        self._ground = GroundReader(loader.prepared)
+        self._words = LegendWords(context)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.refresh)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self.refresh)
         #: What clicks mean while something is chosen or drawn on the map; None = what lies there.
         self.tool: object | None = None
         self.canvas = MapCanvas(context.dispatcher, context.theme.tokens.colour("sea"))
@@ -77,6 +89,7 @@ class MapPage(QWidget):
         project.layers_changed.connect(self._on_layers)
         project.territory_changed.connect(self._on_territory)
         theme.changed.connect(self._on_theme)
+        self.legend.resized.connect(self._on_legend)
         self.canvas.extent_changed.connect(lambda _: self.scale_bar.set_scale(self.canvas.metres_per_pixel()))
         self.canvas.hovered.connect(self._on_hover)
         self.canvas.clicked.connect(self._on_click)
@@ -90,13 +103,23 @@ class MapPage(QWidget):
     def set_marks(self, pollutant: Pollutant, marks: tuple[Mark, ...]) -> None:
         """Give the annual values of a pollutant (they class sites and stand in the legend)."""
         self._marks[pollutant.value] = marks
-        self.refresh()
+        self._refresh_soon()
 
     def home(self) -> None:
-        """Show the whole territory."""
+        """Show the whole territory, beside or above the legend."""
         territory = self._territory()
         if territory is not None:
-            self.canvas.zoom_to(territory.extent)
+            self.legend.set_roomy(self.width() >= _ROOMY[0] and self.height() >= _ROOMY[1])
+            self.canvas.zoom_to(territory.extent, insets=self._insets(territory))
+
+    def _insets(self, territory: Territory) -> tuple[int, int, int, int]:
+        """Room left free for the legend: on its side or above it, whichever shows the territory larger."""
+        beside = (self.legend.width() + _EDGE, 0, 0, 0)
+        above = (0, 0, 0, self.legend.height() + _EDGE)
+        camera = self.canvas.camera()
+        return min(
+            (beside, above), key=lambda free: camera.fitted(territory.extent, 0.0, free).metres_per_pixel
+        )
 
     def surface_entry(self) -> LayerEntry | None:
         """The raster on top among the visible ones."""
@@ -114,6 +137,11 @@ class MapPage(QWidget):
         return self._context.services.pack.territories.get(self._context.project.state.territory)
 
     def _on_territory(self, _code: str) -> None:
+        territory = self._territory()
+        self._await(_GROUND)
+        self._context.dispatcher.submit(
+            lambda _: self._ground.read(territory), lambda _: self._arrived(_GROUND), key=f"ground.{id(self)}"
+        )
         self.home()
         self._on_layers(self._context.project.state.layers)
 
@@ -126,7 +154,7 @@ class MapPage(QWidget):
         for entry in entries:
             if entry.visible and not self._is_asked(entry):
                 self._load(entry)
-        self.refresh()
+        self._refresh_soon()
 
     def _is_asked(self, entry: LayerEntry) -> bool:
         return self._asked.get(entry.id) == f"{entry.origin}|{entry.layer.content_hash}"
@@ -144,7 +172,7 @@ class MapPage(QWidget):
 
     def _load(self, entry: LayerEntry) -> None:
         self._asked[entry.id] = f"{entry.origin}|{entry.layer.content_hash}"
-        self._waiting.add(entry.id)
+        self._await(entry.id)
         self._context.dispatcher.submit(
             lambda _: self.loader.load(entry),
             lambda content: self._on_content(entry, content),
@@ -153,24 +181,38 @@ class MapPage(QWidget):
         )
 
     def _on_content(self, entry: LayerEntry, content: LayerContent) -> None:
-        self._waiting.discard(entry.id)
         self._contents[entry.id] = content
-        self.refresh()
+        self._arrived(entry.id)
 
     def _on_missing(self, entry: LayerEntry, error: Exception) -> None:
         from aqah_desktop.errors import AqahError
 
-        self._waiting.discard(entry.id)
+        self._arrived(entry.id)
         if not isinstance(error, AqahError):
             raise error
         self.layer_failed.emit(entry, error)
+
+    def _await(self, name: str) -> None:
+        self._waiting.add(name)
+        self._patience.start()
+
+    def _arrived(self, name: str) -> None:
+        self._waiting.discard(name)
+        self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        """Once for everything that changes at the same time, and not before it is all there."""
+        if not self._waiting:
+            self._patience.stop()
+        if not self._patience.isActive():
+            self._soon.start()
 
     def _on_theme(self) -> None:
         self.canvas.set_ground(self._context.theme.tokens.colour("sea"))
         self.refresh()
 
     def _on_painted(self) -> None:
-        if not self._painted_once and not self._waiting and self._contents:
+        if not self._painted_once and self._complete:
             self._painted_once = True
             self.first_map.emit()
 
@@ -178,9 +220,12 @@ class MapPage(QWidget):
 
     def refresh(self) -> None:
         """Show the drawings of the layers loaded so far, with the legend that belongs to them."""
-        self.canvas.show_drawings(self._drawings())
-        self._show_words()
+        drawings = self._drawings()
+        self._complete = not self._waiting and bool(self._contents)
+        # Words first: the room the legend takes is part of where the map looks.
+        self._show_words(drawings)
         self._place()
+        self.canvas.show_drawings(drawings)
 
     def _drawings(self) -> list[Drawing]:
         layers = tuple(
@@ -191,22 +236,9 @@ class MapPage(QWidget):
 
     def surroundings(self, surface: ArraySource | None = None) -> Surroundings:
         """What the drawings of a map depend on; sites are classed by ``surface``."""
-        prepared = self.loader.prepared
-        pack, state = self._context.services.pack, self._context.project.state
-        land = prepared.outlines("land") or prepared.outlines("departments")
-        around = Surroundings(
-            theme=self._context.theme.tokens,
-            marks=self._marks.get(state.pollutant.value, ()),
-            surface=surface,
-            land=_outlines(land),
-            departments=_outlines(prepared.outlines("departments")),
-            places=prepared.points("places"),
-        )
-        territory = pack.territories.get(state.territory)
-        limit = prepared.outlines("departments" if territory and territory.kind == "department" else "epci")
-        if territory is None or limit is None or territory.code not in limit.codes:
-            return around
-        return replace(around, territory=_feature(limit, limit.codes.index(territory.code)))
+        marks = self._marks.get(self._context.project.state.pollutant.value, ())
+        ground = self._ground.read(self._territory())
+        return Surroundings(self._context.theme.tokens, marks, surface, ground)
 
     def _surface(self) -> ArraySource | None:
         entry = self.surface_entry()
@@ -222,69 +254,16 @@ class MapPage(QWidget):
                 return content.raster
         return None
 
-    def _show_words(self) -> None:
-        entry, territory = self.surface_entry(), self._territory()
-        catalogue = self._context.catalogue
+    def _show_words(self, drawings: list[Drawing]) -> None:
+        surface, territory = self.surface_entry(), self._territory()
         if territory is None:
             return
         self._subheading.setText(territory.name)
-        if entry is None:
-            self._heading.setText(self._context.t("window.no_surface"))
-            self.legend.show_content(
-                LegendContent(self._context.t("window.legend"), rows=self._symbol_rows())
-            )
-            self.source_changed.emit("", "")
-            return
-        layer = entry.layer
-        title = layer.title.in_language(catalogue.language)
-        self._heading.setText(words.map_title(title, layer.measure, catalogue))
-        quality, source = self._standing_of(entry)
-        self.source_changed.emit(quality, source)
-        scale = scale_of(layer.measure, self._contents.get(entry.id))
-        self.legend.show_content(
-            LegendContent(
-                words.legend_title(title, layer.measure, catalogue),
-                scale=scale,
-                marks=self._mark_words(layer),
-                rows_title=self._context.t("window.legend_sites"),
-                rows=self._symbol_rows(),
-                quality=quality,
-            )
-        )
-
-    def _standing_of(self, entry: LayerEntry) -> tuple[str, str]:
-        pack = self._context.services.pack
-        standing = standing_of(entry, self._context.project.state, pack)
-        dataset = dataset_of(entry, pack)
-        source = dataset.origin.attribution if dataset is not None else ""
-        if standing is None:
-            return self._context.t("window.no_record"), source
-        return words.standing_words(standing, self._context.catalogue), source
-
-    def _mark_words(self, layer: Layer) -> tuple[tuple[float, str], ...]:
-        measure = layer.measure
-        if measure is None or measure.pollutant is None or measure.statistic != "annual_mean":
-            return ()
-        marks = self._marks.get(measure.pollutant.value, ())
-        return tuple((m.value, self._context.t(f"reporting.framework.{m.framework}")) for m in marks)
-
-    def _symbol_rows(self) -> tuple[LegendRow, ...]:
-        rows = []
-        theme = self._context.theme.tokens
-        for entry in self._context.project.state.layers:
-            content = self._contents.get(entry.id)
-            if not entry.visible or content is None or content.points is None:
-                continue
-            kinds = sorted(set(content.points.kinds)) if any(content.points.kinds) else [entry.layer.role]
-            for kind in kinds:
-                key = f"reporting.kind.{kind}"
-                text = (
-                    self._context.t(key)
-                    if self._context.catalogue.has(key)
-                    else self._context.t(entry.layer.title)
-                )
-                rows.append(LegendRow(text, theme.colour("ink_faint"), symbol_for(kind).shape))
-        return tuple(dict.fromkeys(rows))
+        self._heading.setText(self._words.title(surface))
+        self.source_changed.emit(*self._words.standing(surface))
+        layers = self._context.project.state.layers
+        shown = Shown(layers, self._contents, tuple(drawings), surface, self._marks, territory.extent)
+        self.legend.show_content(self._words.legend(shown))
 
     # ------------------------------------------------------------------ the mouse
 
@@ -297,26 +276,12 @@ class MapPage(QWidget):
         value = float(sample(surface, *at)[0])
         if not np.isfinite(value):
             return None
-        companion = self._contents.get(f"{entry.id}#std")
-        if companion is None or not isinstance(companion.raster, ArraySource):
-            self._load_companion(entry)
+        std = self._contents[entry.id].std
+        deviation = float(sample(std, *at)[0]) if std is not None else np.nan
+        if not np.isfinite(deviation):
             return Interval(value, value, value)
-        half = _Z95 * float(sample(companion.raster, *at)[0])
+        half = _Z95 * deviation
         return Interval(max(value - half, 0.0), value, value + half, 95.0)
-
-    def _load_companion(self, entry: LayerEntry) -> None:
-        layers = self._context.services.pack.layers
-        layer = layers.get(entry.layer.uncertainty)
-        if layer is None or entry.origin != "pack":
-            return
-        companion = LayerEntry(layer)
-
-        def keep(content: LayerContent) -> None:
-            self._contents[f"{entry.id}#std"] = content
-
-        self._context.dispatcher.submit(
-            lambda _: self.loader.load(companion), keep, lambda _: None, key=f"std.{id(self)}.{layer.id}"
-        )
 
     def _on_hover(self, x: float, y: float) -> None:
         value, entry = self.value_at(x, y), self.surface_entry()
@@ -348,6 +313,17 @@ class MapPage(QWidget):
         super().resizeEvent(event)
         self.canvas.setGeometry(self.rect())
         self._place()
+        self._home_again()
+
+    def _on_legend(self) -> None:
+        self._place()
+        self._home_again()
+
+    def _home_again(self) -> None:
+        """Keep the whole territory in view, unless the user went elsewhere."""
+        territory = self._territory()
+        if territory is not None and self.canvas.wanted_extent() == territory.extent:
+            self.home()
 
     def _place(self) -> None:
         width, height = self.width(), self.height()
@@ -359,17 +335,3 @@ class MapPage(QWidget):
             _EDGE, max(height - self.legend.height() - _EDGE, self._title.geometry().bottom() + 8)
         )
         self.scale_bar.move(width - self.scale_bar.width() - _EDGE, height - self.scale_bar.height() - _EDGE)
-
-
-def _outlines(lines) -> OutlineSet | None:
-    if lines is None:
-        return None
-    return OutlineSet.from_arrays(lines.coordinates, lines.starts, lines.owner, lines.first)
-
-
-def _feature(lines, index: int) -> OutlineSet:
-    """The rings of one feature alone."""
-    parts = np.flatnonzero(lines.owner == index)
-    pieces = [lines.coordinates[lines.starts[p] : lines.starts[p + 1]] for p in parts]
-    starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
-    return OutlineSet.from_arrays(np.concatenate(pieces), starts, np.zeros(len(pieces), np.int64))

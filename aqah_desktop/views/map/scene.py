@@ -92,8 +92,9 @@ class AreaDrawing:
     palette: tuple[RGB, ...] = ()
     opacity: float = 1.0
     fill_opacity: float = 1.0
-    #: Stroke drawn below the main one, for contrast on any ground.
+    #: Stroke drawn below the main one, for contrast on any ground, and its width.
     casing: RGB | None = None
+    casing_width: float = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,9 +117,12 @@ class PointDrawing:
     no_value: RGB
     shapes: tuple[str, ...] = ("circle",)
     shape_index: np.ndarray | None = None
-    size: float = 9.0
+    #: Size of each shape, or of all.
+    sizes: tuple[float, ...] = (9.0,)
     ring: RGB = (255, 255, 255)
     opacity: float = 1.0
+    #: Points outside the open territory, drawn faint.
+    faint: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +135,9 @@ class LabelDrawing:
     weights: np.ndarray
     ink: RGB = (20, 30, 40)
     halo: RGB = (255, 255, 255)
+    #: Which places lie in the open territory (all when None); the others are written in ``soft``.
+    inside: np.ndarray | None = None
+    soft: RGB = (90, 100, 110)
 
 
 Drawing = RasterDrawing | PictureDrawing | AreaDrawing | VeilDrawing | PointDrawing | LabelDrawing

@@ -20,7 +20,9 @@ Lines = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def stroke(painter: QPainter, lines: Lines, colour: RGB, width: float, opacity: float = 1.0) -> None:
     """Draw lines ``x, y, connect`` (screen coordinates) with a pen of ``width`` device pixels."""
-    pen = QPen(QColor(*colour, round(255 * min(opacity, 1.0))), 0 if width <= _HAIRLINE else width)
+    # A hairline is one pixel wide: a thinner one is fainter instead.
+    opacity = min(opacity, 1.0) * min(width, 1.0)
+    pen = QPen(QColor(*colour, round(255 * opacity)), 0 if width <= _HAIRLINE else width)
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap if opacity >= 1 else Qt.PenCapStyle.FlatCap)

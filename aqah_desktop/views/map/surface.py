@@ -68,16 +68,33 @@ def _bands(scene: Scene) -> list[tuple[slice, Extent]]:
 
 def _hatch(painter: QPainter, scene: Scene, weak: np.ndarray, grid: Grid, ink: RGB) -> None:
     """Draw fine diagonal lines over the cells that are true; the lines stay on their ground in a pan."""
-    shape = (scene.height_px, scene.width_px)
-    where = resample(weak, grid, scene.extent, shape, smooth=False) > 0.5
-    if not where.any():
-        return
-    period, width = _HATCH_PX * scene.ratio, _HATCH_WIDTH_PX * scene.ratio
-    first = (scene.extent[0] - scene.extent[3]) * scene.pixels_per_m
-    along = (first + np.arange(sum(shape) - 1)) / np.sqrt(2)
+    where = resample(weak, grid, scene.extent, (scene.height_px, scene.width_px), smooth=False) > 0.5
+    if where.any():
+        first = (scene.extent[0] - scene.extent[3]) * scene.pixels_per_m
+        painter.drawImage(0, 0, hatched(where, scene.ratio, ink, first))
+
+
+def hatched(where: np.ndarray, ratio: float, ink: RGB, first: float = 0.0) -> QImage:
+    """Picture of diagonal lines where ``where`` (rows, columns) is true.
+
+    Parameters
+    ----------
+    where : ndarray of bool, (ny, nx)
+        Pixels to hatch.
+    ratio : float
+        Device pixels per logical pixel.
+    ink : RGB
+        Colour of the lines.
+    first : float
+        Where the upper left pixel lies across the lines, device pixels.
+    """
+    period, width = _HATCH_PX * ratio, _HATCH_WIDTH_PX * ratio
+    along = (first + np.arange(sum(where.shape) - 1)) / np.sqrt(2)
     distance = np.abs(along % period - period / 2)
     line = (np.clip(width / 2 + 0.5 - distance, 0, 1) * 255 * _HATCH_OPACITY).astype(np.uint8)
-    cover = np.lib.stride_tricks.sliding_window_view(line, shape[1])
-    table = np.zeros((256, 4), np.uint8)
-    table[:, :3], table[:, 3] = ink, np.arange(256)
-    lay_indexed(painter, scene, cover * where, table, 1.0)
+    cover = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(line, where.shape[1]) * where)
+    picture = QImage(
+        cover.data, cover.shape[1], cover.shape[0], cover.strides[0], QImage.Format.Format_Indexed8
+    )
+    picture.setColorTable([qRgba(*ink, alpha) for alpha in range(256)])
+    return picture.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -17,6 +17,8 @@ _MANY, _VERY_MANY = 3000, 20000
 _NOMINAL_M, _GROWTH, _SMALLEST, _LARGEST = 30.0, 0.3, 0.62, 1.2
 #: Beyond the coloured heart: dark rim, then a ring in the colour of the ground, logical pixels.
 _RIM_PX, _RING_PX = 0.8, 1.5
+#: Opacity of points outside the open territory.
+_FAINT = 0.35
 _SQRT_3 = 1.7320508
 _CORNERS = {
     "diamond": [(0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)],
@@ -33,11 +35,12 @@ def paint_points(painter: QPainter, scene: Scene, drawing: PointDrawing) -> None
     index, x, y = points_in_view(scene, drawing)
     order = np.argsort(drawing.classes[index], kind="stable")
     index, x, y = index[order], x[order], y[order]
-    painter.setOpacity(drawing.opacity)
-    if len(index) > _MANY:
-        _paint_dots(painter, scene, drawing, index, x, y)
-    elif len(index):
-        _paint_symbols(painter, scene, drawing, index, x, y)
+    faint = np.zeros(len(index), bool) if drawing.faint is None else drawing.faint[index]
+    paint = _paint_dots if len(index) > _MANY else _paint_symbols
+    for some, opacity in ((faint, _FAINT), (~faint, 1.0)):
+        if some.any():
+            painter.setOpacity(drawing.opacity * opacity)
+            paint(painter, scene, drawing, index[some], x[some], y[some])
     painter.setOpacity(1.0)
 
 
@@ -60,13 +63,14 @@ def symbol_scale(scene: Scene) -> float:
 def _paint_symbols(
     painter: QPainter, scene: Scene, drawing: PointDrawing, index: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> None:
-    size = round(drawing.size * symbol_scale(scene), 1)
+    growth = symbol_scale(scene)
     shapes = drawing.shape_index[index] if drawing.shape_index is not None else np.zeros(len(index), int)
     classes = drawing.classes[index]
     sprites: dict[tuple[int, int], tuple[QImage, int]] = {}
     for shape, kind in set(zip(shapes.tolist(), classes.tolist(), strict=True)):
         colour = drawing.no_value if kind < 0 else drawing.palette[kind]
-        picture = sprite(drawing.shapes[shape], colour, drawing.ring, size, scene.ratio)
+        size = drawing.sizes[min(shape, len(drawing.sizes) - 1)]
+        picture = sprite(drawing.shapes[shape], colour, drawing.ring, round(size * growth, 1), scene.ratio)
         sprites[(shape, kind)] = (picture, picture.width() // 2)
     columns, rows = np.rint(x).astype(int).tolist(), np.rint(y).astype(int).tolist()
     for column, row, shape, kind in zip(columns, rows, shapes.tolist(), classes.tolist(), strict=True):

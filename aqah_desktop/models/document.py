@@ -113,7 +113,7 @@ def _result_layer(
     role = "change" if layer_id.startswith("delta") else "result"
     return Layer(
         id=layer_id,
-        dataset_id=finished.datasets[0].id if finished.datasets else "",
+        dataset_id="",  # its run says what it was made from: no one dataset stands behind it
         title=LocalText(words["fr"], words["en"]),
         role=role,
         shape=shape,

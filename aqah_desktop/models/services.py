@@ -22,7 +22,7 @@ from aqah_desktop.storage.pack import Pack
 
 if TYPE_CHECKING:
     from aqah_desktop.plugins.loader import PluginSet
-    from aqah_desktop.processing.contract import Results
+    from aqah_desktop.processing.contract import Algorithm, Results
     from aqah_desktop.processing.job import Job, RunRequest
     from aqah_desktop.processing.runner import Listener, Runner
 
@@ -145,7 +145,7 @@ class Services:
                 params,
                 context,
                 limits=limits,
-                inputs=self._input_hashes(algorithm.spec.inputs, params),
+                inputs=self._input_hashes(algorithm, params),
             )
             closing = stack.pop_all()
         return request, closing.close
@@ -196,12 +196,13 @@ class Services:
         if self._runner is not None:
             self._runner.close()
 
-    def _input_hashes(self, roles: tuple[str, ...], params: Mapping[str, Any]) -> dict[str, str]:
-        """Content hashes of the layers a run reads: by role or id, and of the files it was given."""
+    def _input_hashes(self, algorithm: Algorithm, params: Mapping[str, Any]) -> dict[str, str]:
+        """Content hashes of the layers a run reads and of the files it was given."""
+        from aqah_desktop.processing.contract import layers_read
+
         wanted = {
-            layer.id: layer.content_hash
-            for layer in self.pack.layers.values()
-            if layer.id in roles or (layer.role in roles and _same_moment(layer, params))
+            name: self.pack.layers[name].content_hash
+            for name in layers_read(algorithm, dict(params), self.pack)
         }
         for name, value in params.items():
             if isinstance(value, Path) and value.is_file():
@@ -209,17 +210,6 @@ class Services:
 
                 wanted[f"{name}:{value.name}"] = f"sha256:{file_sha256(value)}"
         return wanted
-
-
-def _same_moment(layer: Any, params: Mapping[str, Any]) -> bool:
-    """Whether a layer is of the pollutant and year of the run, where the layer has them."""
-    measure = layer.measure
-    if measure is None:
-        return True
-    pollutant, year = params.get("pollutant"), params.get("year")
-    if measure.pollutant is not None and pollutant is not None and measure.pollutant != pollutant:
-        return False
-    return not (measure.years and isinstance(year, int) and year not in measure.years)
 
 
 def _register_core(registry: Registry) -> None:

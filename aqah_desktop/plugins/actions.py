@@ -92,6 +92,10 @@ class HostedAction(HostedPlugin):
 
     # ------------------------------------------------------------------ parts
 
+    def layers_read(self, params: Params, pack: Pack) -> tuple[str, ...]:  # noqa: ARG002
+        """Layers a run reads, for its record: those of the simulation and the sites it looks at."""
+        return (*self.spec.inputs, *(layer.id for layer in pack.site_layers()))
+
     def _inputs(self, spec: AlgorithmSpec) -> tuple[str, ...]:  # noqa: ARG002
         return (*_SIMULATION_LAYERS, _EFFECTS) if self.plugin.manifest.effects else _SIMULATION_LAYERS
 

@@ -18,6 +18,7 @@ from aqah_desktop.records import (
     Grid,
     Measure,
     Problem,
+    Quality,
     ReceptorChange,
     Standing,
     Text,
@@ -134,7 +135,10 @@ class Results:
 
 
 class Algorithm(Protocol):
-    """The contract every algorithm keeps, bundled or third-party."""
+    """The contract every algorithm keeps, bundled or third-party.
+
+    One more method is optional: ``layers_read(params, pack)``, see :func:`layers_read`.
+    """
 
     @property
     def spec(self) -> AlgorithmSpec:
@@ -148,3 +152,21 @@ class Algorithm(Protocol):
     def run(self, params: Params, context: Context, feedback: Feedback) -> Results:
         """Compute. ``params`` passed ``check``; progress within 1 s, stop within 2 s of cancel."""
         ...
+
+
+def layers_read(algorithm: Algorithm, params: Params, pack: Pack) -> tuple[str, ...]:
+    """Return the layers of the pack a run reads: its record holds their hashes, its exports their sources.
+
+    Asked of the algorithm's own ``layers_read(params, pack)`` where it has one; else those named in
+    ``spec.inputs`` by id or, fictitious ones aside, by role.
+    """
+    own = getattr(algorithm, "layers_read", None)
+    if own is not None:
+        return tuple(layer for layer in dict.fromkeys(own(params, pack)) if layer in pack.layers)
+    inputs = algorithm.spec.inputs
+    return tuple(
+        layer.id
+        for layer in pack.layers.values()
+        if layer.id in inputs
+        or (layer.role in inputs and pack.dataset_of(layer.id).standing.quality is not Quality.FICTITIOUS)
+    )

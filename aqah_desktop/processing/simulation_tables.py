@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aqah_desktop.processing.contract import RasterResult, TableResult
-from aqah_desktop.records import Quality, Territory, Text
+from aqah_desktop.records import Territory, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,12 +36,8 @@ def site_table(pack: Pack, territory: Territory, rasters: dict[str, RasterResult
 
     from aqah_desktop.science.exposure import values_at_points
 
-    layers = [
-        layer.id
-        for layer in pack.layers.values()
-        if layer.role == "sites" and pack.dataset_of(layer.id).standing.quality is not Quality.FICTITIOUS
-    ]
-    frames = [pack.read_vector(layer, territory)[[*_SITE_COLUMNS, "geometry"]] for layer in layers]
+    layers = pack.site_layers()
+    frames = [pack.read_vector(layer.id, territory)[[*_SITE_COLUMNS, "geometry"]] for layer in layers]
     frames = [frame for frame in frames if len(frame)]
     empty = gpd.GeoDataFrame({name: [] for name in _SITE_COLUMNS}, geometry=[], crs="EPSG:2154")
     sites = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True) if frames else empty, crs="EPSG:2154")

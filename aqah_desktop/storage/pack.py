@@ -15,6 +15,7 @@ from aqah_desktop.records import (
     Layer,
     Pollutant,
     Problem,
+    Quality,
     RasterShape,
     Territory,
     TerritoryKind,
@@ -201,6 +202,14 @@ class Pack:
         if not isinstance(layer.shape, RasterShape):
             raise UnknownItemError("storage.not_a_raster", layer=layer_id)
         return open_raster(self.member(layer.source.member))
+
+    def site_layers(self) -> list[Layer]:
+        """Return the layers of real sites: what is fictitious is never mixed with them."""
+        return [
+            layer
+            for layer in self.layers.values()
+            if layer.role == "sites" and self.dataset_of(layer.id).standing.quality is not Quality.FICTITIOUS
+        ]
 
     def sites(self, kinds: Iterable[str], territory: Territory | None = None) -> gpd.GeoDataFrame:
         """Read the sites of some kinds (``ecole``, ``college``, ``hospital``…) from every sites layer.

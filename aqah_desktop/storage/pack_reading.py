@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from aqah_desktop.errors import UnknownItemError
-from aqah_desktop.records import Layer, Quality, Territory, TerritoryKind, VectorShape
+from aqah_desktop.records import Layer, Territory, TerritoryKind, VectorShape
 from aqah_desktop.storage.vectors import read_vector
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _COMMUNE = "commune_code"
 _BY_KIND = {TerritoryKind.EPCI: "epci_code", TerritoryKind.DEPARTMENT: "department_code"}
-_SITES_ROLE = "sites"
 
 
 def read_layer(pack: Pack, layer: Layer, territory: Territory | None) -> gpd.GeoDataFrame:
@@ -45,11 +44,7 @@ def outline(pack: Pack, territory: Territory) -> shapely.Geometry:
 
 def read_sites(pack: Pack, kinds: list[str], territory: Territory | None) -> gpd.GeoDataFrame:
     """Read the wanted kinds from every sites layer that is not fictitious."""
-    layers = [
-        layer
-        for layer in pack.layers.values()
-        if layer.role == _SITES_ROLE and pack.dataset_of(layer.id).standing.quality is not Quality.FICTITIOUS
-    ]
+    layers = pack.site_layers()
     frames = [read_layer(pack, layer, territory).assign(layer_id=layer.id) for layer in layers]
     absent = set(kinds) - {str(kind) for frame in frames for kind in frame["kind"].dropna()}
     if absent:  # none in this territory, or a word nobody knows

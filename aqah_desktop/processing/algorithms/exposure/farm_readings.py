@@ -16,12 +16,8 @@ from aqah_desktop.processing.algorithms.exposure.columns import (
     PARCEL_COLUMNS,
 )
 from aqah_desktop.processing.algorithms.exposure.maps import ConcentrationMap, open_map
-from aqah_desktop.processing.algorithms.exposure.receptors import (
-    TRAINING_SITES,
-    read_farms,
-    read_parcels,
-    read_sites,
-)
+from aqah_desktop.processing.algorithms.exposure.names import TRAINING_SITES
+from aqah_desktop.processing.algorithms.exposure.receptors import read_farms, read_parcels, read_sites
 from aqah_desktop.processing.algorithms.exposure.site_readings import map_notes, read_points, refuse_empty
 from aqah_desktop.processing.contract import Context, Feedback, Params, Results, TableResult
 from aqah_desktop.records import FieldSchema, Method, Quality, Standing, Text

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.processing.algorithms.exposure.columns import (
     FARM_COLUMNS,
     NEAR_SITE_COLUMNS,
     PARCEL_COLUMNS,
+)
+from aqah_desktop.processing.algorithms.exposure.layers import (
+    layers_of_land,
+    layers_of_map,
+    layers_of_sites,
 )
 from aqah_desktop.processing.algorithms.exposure.parameters import (
     ASSUME_CRS,
@@ -24,6 +29,9 @@ from aqah_desktop.processing.algorithms.exposure.parameters import (
 )
 from aqah_desktop.processing.contract import Context, Feedback, Params, Results
 from aqah_desktop.records import AlgorithmSpec, Output, Parameter, Problem
+
+if TYPE_CHECKING:
+    from aqah_desktop.storage.pack import Pack
 
 #: Metres; 150 and 500 are common in consultations, 20 and 50 are distances of the national rules.
 DEFAULT_RADII = "20, 50, 150, 500"
@@ -82,6 +90,10 @@ class FarmExposure:
         family="exposure",
         cost="seconds",
     )
+
+    def layers_read(self, params: Params, pack: Pack) -> tuple[str, ...]:
+        """Layers of the pack a run reads; see :func:`aqah_desktop.processing.contract.layers_read`."""
+        return (*layers_of_map(params, pack), *layers_of_sites(params, pack), *layers_of_land(params))
 
     def check(self, params: Params, context: Context) -> list[Problem]:
         """Explain what is wrong with ``params``; see the contract."""

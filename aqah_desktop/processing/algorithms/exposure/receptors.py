@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from aqah_desktop.errors import BadInputError
+from aqah_desktop.processing.algorithms.exposure.names import FARMS, TRAINING_FARM, TRAINING_PARCELS
 from aqah_desktop.processing.contract import Context, Params
 from aqah_desktop.processing.inputs import find_column
 from aqah_desktop.records import Method, Quality, Standing, Territory
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 SUPPLIED = Standing(quality=Quality.USER_SUPPLIED, method=Method.DECLARED)
 #: Kind of a site whose file names none.
 UNNAMED_KIND = "site"
-TRAINING_SITES, TRAINING_PARCELS, TRAINING_FARM = "training_houses", "training_parcels", "training_farm"
 
 #: Our column → columns of known files that hold it, best first (see ``inputs.plain_name``).
 _SITE_COLUMNS = {
@@ -149,7 +149,7 @@ def read_farms(
     """Read the farm points of a run: the invented farm with the training set, else the declared ones."""
     pack = context.pack
     training = params.get("dataset") == "training"
-    layer_id = TRAINING_FARM if training else "farms"
+    layer_id = TRAINING_FARM if training else FARMS
     frame = pack.read_vector(layer_id, None if training else territory)
     columns = {"farm_id": ("farmid",), "kind": ("kind",), "name": ("name",), "commune_code": ("communecode",),
                "activity": ("activity",)}  # fmt: skip

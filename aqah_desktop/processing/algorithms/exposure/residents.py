@@ -9,10 +9,10 @@ import shapely
 
 from aqah_desktop.processing.algorithms.exposure.limits import Limit
 from aqah_desktop.processing.algorithms.exposure.maps import ConcentrationMap
+from aqah_desktop.processing.algorithms.exposure.names import POPULATION
 from aqah_desktop.records import Standing, Territory, TerritoryKind
 from aqah_desktop.storage.pack import Pack
 
-LAYER = "population"
 #: Residents are counted, not measured to the unit.
 _ROUND_TO = 10
 
@@ -32,7 +32,7 @@ def population_figures(
     """
     from aqah_desktop.science.exposure import people_above, population_weighted_mean
 
-    if LAYER not in pack.layers:
+    if POPULATION not in pack.layers:
         return None
     x, y, residents = _inhabited(pack, territory)
     if not len(residents):
@@ -48,12 +48,12 @@ def population_figures(
         "covered_share": round(share, 4),
         "above": above,
     }
-    return figures, pack.dataset_of(LAYER).standing
+    return figures, pack.dataset_of(POPULATION).standing
 
 
 def _inhabited(pack: Pack, territory: Territory) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centres (EPSG:2154) and residents of the inhabited cells of the territory."""
-    with pack.open_raster(LAYER) as raster:
+    with pack.open_raster(POPULATION) as raster:
         residents, grid = raster.read(territory.extent)
     row, column = np.nonzero(np.nan_to_num(residents) > 0)
     x = grid.x_min + (column + 0.5) * grid.cell_m

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.processing.algorithms.exposure.columns import KIND_COLUMNS, SITE_COLUMNS
+from aqah_desktop.processing.algorithms.exposure.layers import layers_of_map, layers_of_sites
+from aqah_desktop.processing.algorithms.exposure.names import POPULATION, THRESHOLDS
 from aqah_desktop.processing.algorithms.exposure.parameters import (
     ASSUME_CRS,
     KINDS,
@@ -19,6 +22,9 @@ from aqah_desktop.processing.algorithms.exposure.parameters import (
 )
 from aqah_desktop.processing.contract import Context, Feedback, Params, Results
 from aqah_desktop.records import AlgorithmSpec, Output, Parameter, Problem, VectorShape
+
+if TYPE_CHECKING:
+    from aqah_desktop.storage.pack import Pack
 
 DEFAULT_RADIUS_M = 200.0
 
@@ -60,6 +66,11 @@ class SiteExposure:
         family="exposure",
         cost="seconds",
     )
+
+    def layers_read(self, params: Params, pack: Pack) -> tuple[str, ...]:
+        """Layers of the pack a run reads; see :func:`aqah_desktop.processing.contract.layers_read`."""
+        fixed = ("communes", POPULATION, THRESHOLDS)
+        return (*layers_of_map(params, pack), *layers_of_sites(params, pack), *fixed)
 
     def check(self, params: Params, context: Context) -> list[Problem]:
         """Explain what is wrong with ``params``; see the contract."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from aqah_desktop.errors import AqahError, UnknownItemError
 from aqah_desktop.messages import Catalogue, ErrorText
 from aqah_desktop.models.frames import FrameStore, feature_at, missing, name_of, row_of
+from aqah_desktop.models.layer_records import dataset_of
 from aqah_desktop.models.selection import Feature
 from aqah_desktop.models.state import LayerEntry
-from aqah_desktop.records import Dataset, Interval, Quality, VectorShape
+from aqah_desktop.records import Interval, Quality, VectorShape
 from aqah_desktop.reporting import words
 from aqah_desktop.reporting.style import Mark
 
@@ -169,7 +170,7 @@ class SheetWriter:
         record, found = frame.iloc[row], feature_at(frame, entry.id, row)
         desk = Desk(self._pack, self._frames, self._catalogue, moment)
         body: Body | None = sheet_kinds.body_of(entry)
-        dataset = self.dataset_of(entry)
+        dataset = dataset_of(entry, self._pack)
         content = body(desk, record, found) if body else {"facts": attributes(entry, record, self._catalogue)}
         fictitious = dataset is not None and dataset.standing.quality is Quality.FICTITIOUS
         return Sheet(
@@ -191,12 +192,6 @@ class SheetWriter:
         name = feature.name if row is None else name_of(frame.iloc[row])
         layer = entry.layer.title.in_language(self._catalogue.language)
         return f"{name} · {layer}" if name else layer
-
-    def dataset_of(self, entry: LayerEntry) -> Dataset | None:
-        """Record of the data behind a layer."""
-        if entry.file is not None:
-            return entry.file.dataset
-        return self._pack.datasets.get(entry.layer.dataset_id)
 
 
 def attributes(entry: LayerEntry, record: pd.Series, catalogue: Catalogue) -> tuple[Fact, ...]:

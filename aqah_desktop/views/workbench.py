@@ -33,6 +33,7 @@ from aqah_desktop.views.shell.frame import Frame
 from aqah_desktop.views.shell.topbar import TopBar
 from aqah_desktop.views.shell.work import WorkLine
 from aqah_desktop.views.start.page import Rings, StartPage, rings_of
+from aqah_desktop.views.table.bind import bind_table
 from aqah_desktop.views.theme import ThemeManager
 
 
@@ -77,8 +78,8 @@ class Workbench(QObject):
         self._connect()
         self._bind()
         self.frame = Frame(self)
-        bind_exposure(self)
-        bind_sheet(self)
+        exposure = bind_exposure(self)
+        bind_table(self, exposure, bind_sheet(self))
         self._fill()
         self.show_start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from aqah_desktop.models.exposure_view import Level
@@ -43,7 +43,7 @@ class LevelBar(QAbstractButton):
         self._shares = (low / whole, level.above / whole, high / whole)
         t = self._context.t
         self.setAccessibleName(t("exposed.level_said", mark=mark, counts=counts, bounds=bounds).strip())
-        self.setToolTip(t("exposed.level_help", mark=mark))
+        self.setToolTip(f"{self.accessibleName()}\n{t('exposed.level_help', mark=mark)}")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -79,13 +79,17 @@ class LevelBar(QAbstractButton):
         painter.setPen(theme.colour("ink"))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, mark)
         right = line.right()
+        bold = QFont(font)
+        bold.setWeight(QFont.Weight.DemiBold)
+        wide = painter.fontMetrics().horizontalAdvance
+        if wide(mark) + QFontMetrics(bold).horizontalAdvance(counts) + wide(bounds) + 24 > line.width():
+            bounds = ""  # it is drawn on the bar all the same
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if bounds:
             painter.setPen(theme.colour("ink_faint"))
             painter.drawText(line, align, bounds)
-            right -= painter.fontMetrics().horizontalAdvance(bounds) + 8
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
+            right -= wide(bounds) + 8
+        painter.setFont(bold)
         painter.setPen(theme.colour("ink"))
         painter.drawText(QRectF(line.left(), line.top(), right - line.left(), line.height()), align, counts)
 

@@ -129,7 +129,7 @@ class ExposurePanel(QWidget):
                 lambda _: with_charts(sites_result(pack, finished, catalogue)),
                 self._show_result,
                 self._on_unreadable,
-                key="exposure.sites.result",
+                key="result of sites",
             )
         elif kind == RunKind.FARMS:
             self._on_farms(finished)
@@ -141,7 +141,7 @@ class ExposurePanel(QWidget):
                 lambda _: farms_result(pack, finished, catalogue),
                 self.farms.show_result,
                 self._on_unreadable_farms,
-                key="exposure.farms.result",
+                key="result of farms",
             )
         elif self._stack.currentIndex() == 1:
             self.farms.ask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QWidget
 
 from aqah_desktop.views.actions import ActionCentre
@@ -12,7 +12,12 @@ from aqah_desktop.views.main_window import MainWindow
 #: Property by which the window knows not to show a dock the user closed.
 _CLOSED = "closed_by_user"
 #: Size of a panel when it is first shown, px.
-_WIDTH, _HEIGHT = 360, 250
+_WIDTH, _HEIGHT = 360, 270
+_SIZES = {
+    Qt.DockWidgetArea.LeftDockWidgetArea: (270, Qt.Orientation.Horizontal),
+    Qt.DockWidgetArea.RightDockWidgetArea: (_WIDTH, Qt.Orientation.Horizontal),
+    Qt.DockWidgetArea.BottomDockWidgetArea: (_HEIGHT, Qt.Orientation.Vertical),
+}
 
 
 class _Pages(QStackedWidget):
@@ -69,6 +74,8 @@ class DockTabs(QWidget):
         self.dock = window.add_dock(name, title, self._stack, area)
         self.dock.setTitleBarWidget(self._title_bar())
         self._tabs.currentChanged.connect(self._on_tab)
+        self._size, self._way = _SIZES[area]
+        self.dock.visibilityChanged.connect(self._on_shown)
         self._apply()
 
     # ------------------------------------------------------------------ pages
@@ -115,6 +122,16 @@ class DockTabs(QWidget):
         self.dock.setProperty(_CLOSED, not shown)
         self.dock.setVisible(shown and self._window.docks_shown)
 
+    def _on_shown(self, shown: bool) -> None:
+        """Give the dock its size when it is first shown: Qt gives it the least it can do with."""
+        if shown and self._names:
+            self.dock.visibilityChanged.disconnect(self._on_shown)
+            QTimer.singleShot(0, self, self._take_size)
+
+    def _take_size(self) -> None:
+        if not self.dock.isFloating():
+            self._window.resizeDocks([self.dock], [self._size], self._way)
+
     def _on_tab(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
         if 0 <= index < len(self._names):
@@ -153,7 +170,8 @@ class DockTabs(QWidget):
 
 
 def bind_docks(actions: ActionCentre, side: DockTabs, bottom: DockTabs) -> None:
-    """Bind the actions that show and hide the right and the bottom dock."""
+    """Bind what shows and hides both docks; the right one is as high as the window."""
+    side.dock.parentWidget().setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
     for action_id, tabs in (("view.side", side), ("view.table", bottom)):
         action = actions.action(action_id)
         action.setChecked(tabs.is_open())

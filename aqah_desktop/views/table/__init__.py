@@ -1,0 +1,1 @@
+"""Bottom panel: table of an exposure run or of a layer."""

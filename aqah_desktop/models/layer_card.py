@@ -68,7 +68,7 @@ def card(entry: LayerEntry, state: ProjectState, pack: Pack, catalogue: Catalogu
         names = {code: territory.name for code, territory in pack.territories.items()}
         facts = evidence_facts(dataset.evidence, catalogue, names)
         parts.append(CardPart(words("evidence"), tuple(facts)))
-    parts.append(CardPart(words("lineage"), _kept(_lineage(entry, dataset, words))))
+    parts.append(CardPart(words("lineage"), _kept(_lineage(entry, dataset, pack, words))))
     return tuple(part for part in parts if part.facts)
 
 
@@ -166,10 +166,15 @@ def _data(entry: LayerEntry, dataset: Dataset | None, words: _Words) -> Iterator
         yield Fact(words("extent"), " ; ".join(number(v) for v in extent))
 
 
-def _lineage(entry: LayerEntry, dataset: Dataset | None, words: _Words) -> Iterator[Fact]:
+def _lineage(entry: LayerEntry, dataset: Dataset | None, pack: Pack, words: _Words) -> Iterator[Fact]:
     if dataset is not None:
-        yield Fact(words("parents"), ", ".join(dataset.lineage.parents))
-        yield Fact(words("replaces"), ", ".join(dataset.lineage.replaces))
+        named = {
+            **{k: d.title for k, d in pack.datasets.items()},
+            **{k: x.title for k, x in pack.layers.items()},
+        }
+        for key, ids in (("parents", dataset.lineage.parents), ("replaces", dataset.lineage.replaces)):
+            titles = [words.local(named[name]) if name in named else name for name in ids]
+            yield Fact(words(key), " · ".join(titles))
         yield Fact(words("retrieval_hash"), dataset.lineage.retrieval_hash)
         yield Fact(words("product_hash"), dataset.lineage.product_hash)
     if not entry.layer.content_hash.startswith("stamp:"):

@@ -130,6 +130,9 @@ class LayersDesk(QObject):
 
     def _connect(self) -> None:
         page, panel = self._bench.map_page, self.panel
+        # Files dropped on the map are for the window.
+        page.canvas.setAcceptDrops(False)
+        page.canvas.viewport().setAcceptDrops(False)
         panel.opacity_previewed.connect(page.preview_opacity)
         panel.reread_asked.connect(self.guard.read_again)
         panel.find_asked.connect(self.find)

@@ -83,7 +83,8 @@ def _plain(part: CardPart, colours: dict[str, str]) -> str:
     lines = [
         f'<tr><td style="padding:3px 16px 3px 0; color:{colours["ink_faint"]}; font-size:13px" width="150">'
         f"{html.escape(fact.name)}</td>"
-        f'<td style="padding:3px 0; color:{colours["ink"]}; font-size:13px">{_wrapped(fact.value)}</td></tr>'
+        f'<td style="padding:3px 0; color:{colours["ink"]}; font-size:13px">'
+        f"{html.escape(fact.value)}</td></tr>"
         for fact in part.facts
     ]
     return f'<table cellspacing="0" width="100%">{"".join(lines)}</table>'
@@ -99,12 +100,6 @@ def _figures(part: CardPart, colours: dict[str, str]) -> str:
             f'<tr><td style="padding:2px 16px 2px {left}px; color:{colour}; font-weight:{weight}; '
             f'font-size:13px">{html.escape(fact.name)}</td>'
             f'<td align="right" style="padding:2px 0; color:{colours["ink"]}; font-size:13px">'
-            f"{_wrapped(fact.value)}</td></tr>"
+            f"{html.escape(fact.value)}</td></tr>"
         )
     return f'<table cellspacing="0" width="100%">{"".join(lines)}</table>'
-
-
-def _wrapped(text: str) -> str:
-    """Let long hashes and paths break."""
-    words = (f"{w[:40]}\u200b{w[40:]}" if len(w) > 48 else w for w in text.split(" "))
-    return html.escape(" ".join(words))

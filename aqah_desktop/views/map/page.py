@@ -149,8 +149,8 @@ class MapPage(QWidget):
         self.loader.forget({e.id for e in entries} | {f"{e.id}_std" for e in entries})
         self._previews.clear()
         self._asked = {e.id: self._asked[e.id] for e in entries if e.id in self._asked}
-        kept = {e.id: c for e in entries if (c := self._contents.get(e.id)) is not None}
-        self._contents = {e.id: kept[e.id] for e in entries if e.id in kept and self._is_asked(e)}
+        # A layer that is read again is shown as it was until then.
+        self._contents = {e.id: c for e in entries if (c := self._contents.get(e.id)) is not None}
         for entry in entries:
             if entry.visible and not self._is_asked(entry):
                 self._load(entry)
@@ -187,6 +187,7 @@ class MapPage(QWidget):
     def _on_missing(self, entry: LayerEntry, error: Exception) -> None:
         from aqah_desktop.errors import AqahError
 
+        self._contents.pop(entry.id, None)
         self._arrived(entry.id)
         if not isinstance(error, AqahError):
             raise error

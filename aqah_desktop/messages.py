@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import io
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +25,9 @@ from aqah_desktop.records import Interval, LocalText, Text
 LANGUAGES = ("fr", "en")
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
+#: ``{name}`` and doubled braces; nothing else of ``str.format``: the texts of a plugin reach neither the
+#: attributes of a value nor a width that fills the memory.
+_FIELD = re.compile(r"{{|}}|{(\w+)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Catalogue:
         template = self._lookup(key)
         if template is None:
             return key
-        return template.format_map({k: self._plain(v) for k, v in params.items()})
+        values = {name: self._plain(value) for name, value in params.items()}
+        return _FIELD.sub(lambda found: _filled(found, values), template)
 
     def error(self, error: AqahError) -> ErrorText:
         """Return what happened, why, and what to do."""
@@ -126,6 +131,10 @@ class Catalogue:
             return None
         found = translations.gettext(key)
         return None if found == key else found
+
+
+def _filled(found: re.Match[str], params: dict[str, Any]) -> str:
+    return found[0][0] if found[1] is None else str(params[found[1]])
 
 
 def _revived(value: Any) -> Any:

@@ -52,7 +52,7 @@ def test_every_key_used_in_the_program_has_a_text(language: str) -> None:
 
     def known(key: str) -> bool:
         if key.endswith("_"):  # the beginning of keys completed at run time
-            return any(k.startswith(key) for k in _texts(language, key.split(".")[0]))
+            return any(k.startswith(key) for k in _texts(language, key.split(".", maxsplit=1)[0]))
         return catalogue.has(key) or all(catalogue.has(f"{key}.{p}") for p in ("message", "cause", "remedy"))
 
     assert {key: module for key, module in _keys_in_code().items() if not known(key)} == {}
@@ -84,6 +84,17 @@ def test_numbers_in_both_languages() -> None:
     assert french.number(-0.04, 1) == "0,0"
     assert french.number(-2.5, 1) == "−2,5"
     assert english.interval(Interval(5.0, 4.0, 3.0), "t", 0) == "4\u00a0t [3; 5]"
+
+
+def test_texts_of_others_reach_no_attribute_and_no_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    text = "{{x}} {name} {name.__class__} {name!r} {name:>9999999999}"
+    (folder / "hostile.po").write_text(f'msgid "hostile.a"\nmsgstr "{text}"\n', encoding="utf-8")
+    catalogue = Catalogue("fr", extra=[tmp_path])
+    assert catalogue.text("hostile.a", name="ok") == "{x} ok {name.__class__} {name!r} {name:>9999999999}"
+    with pytest.raises(KeyError):
+        catalogue.text("hostile.a")
 
 
 def test_an_unknown_key_is_shown_rather_than_raised() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,21 +125,21 @@ class HostedAlgorithm(HostedPlugin):
         grid = grids.get(str(data.get("layer")))
         if grid is None:
             raise self._wrong(f"{output.name}.layer", data.get("layer"), ", ".join(grids))
-        values = self._array(output.name, data, scratch)
-        if values.shape != (grid.ny, grid.nx):
-            raise self._wrong(f"{output.name}.values", str(values.shape), f"({grid.ny}, {grid.nx})")
-        return values, grid
+        return self._array(output.name, data, scratch, (grid.ny, grid.nx)), grid
 
-    def _array(self, name: str, data: dict[str, Any], scratch: Path) -> np.ndarray:
+    def _array(self, name: str, data: dict[str, Any], scratch: Path, shape: tuple[int, int]) -> np.ndarray:
         import numpy as np
 
         file = scratch / Path(str(data.get("file"))).name
         try:
-            if file.is_symlink():
-                raise ValueError("a link")
-            values = np.load(file, allow_pickle=False)
+            if not stat.S_ISREG(file.lstat().st_mode):
+                raise ValueError("a link or a pipe")  # the one leads elsewhere, the other never ends
+            # Mapped, not read: a header may announce more than there is.
+            values = np.load(file, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise self._wrong(f"{name}.values", str(error), ".npy") from error
+        if values.shape != shape:
+            raise self._wrong(f"{name}.values", str(values.shape), str(shape))
         if values.dtype.kind not in "fiu":
             raise self._wrong(f"{name}.values", str(values.dtype), "float32")
         result: np.ndarray = values.astype("float32")

@@ -17,7 +17,6 @@ from aqah_desktop.plugins.sources import NATIVE_SUFFIXES
 from aqah_desktop.storage.atomic import atomic_path, storage_error
 
 ARCHIVE_SUFFIX = ".aqahplugin"
-SUFFIXES = (ARCHIVE_SUFFIX, ".whl")
 _MOST_FILES = 500
 _MOST_BYTES = 64 * 1024**2
 #: Left out of an archive; only the first may be there unlisted when a folder is verified.

@@ -48,8 +48,8 @@ class PluginTexts:
         """Return the text in one language."""
         try:
             return self._catalogues[language].text(text)[:_LONGEST]
-        except (KeyError, ValueError, IndexError, AttributeError, TypeError):
-            # A placeholder without its parameter: the key says more than nothing.
+        except Exception:
+            # A placeholder without its parameter, a damaged file: the key says more than nothing.
             return text.key[:_LONGEST]
 
     def missing(self, spec: AlgorithmSpec) -> list[str]:
@@ -73,7 +73,7 @@ class PluginTexts:
             for key in keys_of(spec):
                 try:
                     self._catalogues[language].text(key)
-                except (KeyError, ValueError, IndexError, OSError) as error:
+                except Exception as error:  # whatever a file of others makes a reader of catalogues raise
                     raise PluginError(
                         "plugins.broken_texts",
                         plugin=self.plugin_id,

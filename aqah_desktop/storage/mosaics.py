@@ -103,8 +103,8 @@ def _parsed(path: Path) -> ElementTree.Element:
         data = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else b""
     except OSError as error:
         raise storage_error(error, path) from error
-    # Entities could grow without end or name other files; no mosaic needs them.
-    if not data or b"<!" in data.replace(b"<!--", b""):
+    # Entities could grow without end or name other files; no mosaic needs them, nor UTF-16 to hide them.
+    if not data or b"\0" in data or b"<!" in data.replace(b"<!--", b""):
         raise StorageError("storage.remote_content", path=str(path))
     try:
         root = ElementTree.fromstring(data)  # noqa: S314 - declarations are refused above

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aqah_desktop.errors import BadInputError, StorageError, UnknownItemError
 from aqah_desktop.records import Grid, Layer, LayerStatus, Source
 from aqah_desktop.storage import project_schema as schema
-from aqah_desktop.storage.atomic import atomic_path, remove_leftovers, storage_error
+from aqah_desktop.storage.atomic import atomic_path, remove_leftovers, storage_error, write_bytes
 from aqah_desktop.storage.file_lock import FileLock
 from aqah_desktop.storage.gdal_env import check_path
 from aqah_desktop.storage.project_records import ProjectRecords, WorkingCopy
@@ -250,7 +250,7 @@ class ProjectFile(ProjectRecords):
                 row = connection.execute("SELECT tiff FROM aqah_rasters WHERE id = ?", (name,)).fetchone()
             if row is None:
                 raise StorageError("storage.layer_bytes_missing", layer=layer_id, path=str(self.path))
-            path.write_bytes(row[0])
+            write_bytes(path, row[0])
         return open_raster(path)
 
     def remove_layer(self, layer_id: str) -> None:

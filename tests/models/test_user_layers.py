@@ -266,11 +266,15 @@ def test_mosaics_that_do_more_than_place_files_are_refused(tmp_path: Path, inner
     assert caught.value.key == "storage.remote_content"
 
 
-def test_a_mosaic_with_entities_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_mosaic_with_entities_is_refused(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "t.tif").touch()
+    inner = "<SourceFilename relativeToVRT='1'>&a;</SourceFilename>"
     path = tmp_path / "m.vrt"
-    path.write_text('<!DOCTYPE x [<!ENTITY a "b">]><VRTDataset>&a;</VRTDataset>')
-    with pytest.raises(StorageError):
+    path.write_text(f'<!DOCTYPE x [<!ENTITY a "t.tif">]><VRTDataset>{inner}</VRTDataset>', encoding=encoding)
+    with pytest.raises(StorageError) as caught:
         probe(path)
+    assert caught.value.key == "storage.remote_content"
 
 
 # --------------------------------------------------------------------------- foreign files

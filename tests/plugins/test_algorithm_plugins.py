@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -126,6 +127,26 @@ def test_a_link_left_as_output_is_not_followed(hosted: Hosted, context: Context)
     with pytest.raises(PluginError) as caught:
         _run(hosted, context, body)
     assert caught.value.params["where"] == "half.values" and "link" in caught.value.params["value"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among files")
+def test_a_pipe_left_as_output_is_not_waited_for(hosted: Hosted, context: Context) -> None:
+    body = "import os; os.mkfifo('output-000.npy'); real = np.save; np.save = lambda *a, **k: None"
+    with pytest.raises(PluginError) as caught:
+        _run(hosted, context, body)
+    assert caught.value.params["where"] == "half.values" and "pipe" in caught.value.params["value"]
+
+
+def test_an_array_that_announces_more_than_there_is_is_refused(hosted: Hosted, context: Context) -> None:
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (10000000, 10000000)}"
+    body = (
+        "import struct; f = open('output-000.npy', 'wb'); f.write(b'\\x93NUMPY\\x01\\x00'); "
+        f"h = {header + ' ' * 20!r}.encode(); f.write(struct.pack('<H', len(h)) + h); f.close(); "
+        "real = np.save; np.save = lambda *a, **k: None"
+    )
+    with pytest.raises(PluginError) as caught:
+        _run(hosted, context, body)
+    assert caught.value.params["where"] == "half.values"
 
 
 def test_missing_values_in_a_table_are_kept_as_missing(hosted: Hosted, context: Context) -> None:

@@ -105,6 +105,20 @@ def test_a_folder_that_is_no_plugin(tmp_path: Path) -> None:
         _assert_readable(verdict)
 
 
+@pytest.mark.parametrize("content", [b"\xde\x12\x04\x95", b"garbage", b""])
+def test_compiled_texts_that_are_damaged_are_found(make_plugin: MakePlugin, content: bytes) -> None:
+    folder = make_plugin("checked", SOURCE.format(imports="", title="hostile.title", parameter=""))
+    manifest = folder / "aqah-plugin.toml"
+    manifest.write_text(manifest.read_text() + 'locales = "locales"\n')
+    for language in LANGUAGES:
+        path = folder / "locales" / language / "LC_MESSAGES" / "hostile.mo"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    verdict = check_plugin(folder)
+    assert _levels(verdict)["description"] == "error"
+    _assert_readable(verdict)
+
+
 def test_a_label_with_a_brace_is_found(make_plugin: MakePlugin) -> None:
     folder = make_plugin("checked", SOURCE.format(imports="", title="hostile.title", parameter=""))
     manifest = folder / "aqah-plugin.toml"

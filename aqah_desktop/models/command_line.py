@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aqah_desktop.models.parameter_words import with_whole_territory
 from aqah_desktop.processing.values import WHOLE_TERRITORY
 from aqah_desktop.records import AlgorithmSpec, RunRecord
 
@@ -23,6 +24,7 @@ def command_of(
     out: Path | None = None,
     pack: Path | None = None,
     windows: bool | None = None,
+    members: Mapping[str, frozenset[str]] | None = None,
 ) -> str:
     """Return the ``aqah simulate …`` line of a run, quoted for the shell of this computer.
 
@@ -38,17 +40,24 @@ def command_of(
         Folder of the pack when it is not the bundled one.
     windows : bool, optional
         Quote for Windows; by default for the system the program runs on.
+    members : mapping, optional
+        Communes of each territory: all of them are written as one word.
     """
     quote_for_windows = sys.platform == "win32" if windows is None else windows
-    words = words_of(record, spec, out=out, pack=pack)
+    words = words_of(record, spec, out=out, pack=pack, members=members)
     return subprocess.list2cmdline(words) if quote_for_windows else shlex.join(words)
 
 
 def words_of(
-    record: RunRecord, spec: AlgorithmSpec | None = None, *, out: Path | None = None, pack: Path | None = None
+    record: RunRecord,
+    spec: AlgorithmSpec | None = None,
+    *,
+    out: Path | None = None,
+    pack: Path | None = None,
+    members: Mapping[str, frozenset[str]] | None = None,
 ) -> list[str]:
     """Return the words of the command, unquoted; see :func:`command_of`."""
-    arguments = arguments_of(record, spec)
+    arguments = arguments_of(record, spec, members)
     words = ["aqah", "simulate", record.algorithm_id]
     if _TERRITORY in arguments:
         words += ["--territory", arguments.pop(_TERRITORY)]
@@ -58,9 +67,13 @@ def words_of(
     return [*words, "--pack", str(pack)] if pack is not None else words
 
 
-def arguments_of(record: RunRecord, spec: AlgorithmSpec | None = None) -> dict[str, str]:
-    """Return the parameters of a run as the command line takes them, by name, those with a value."""
-    params: dict[str, Any] = json.loads(record.parameters)
+def arguments_of(
+    record: RunRecord,
+    spec: AlgorithmSpec | None = None,
+    members: Mapping[str, frozenset[str]] | None = None,
+) -> dict[str, str]:
+    """Return the parameters of a run as the command line takes them, by name; those with a value."""
+    params = with_whole_territory(spec, json.loads(record.parameters), members or {})
     kinds = {p.name: p.kind for p in spec.parameters} if spec is not None else {}
     return {
         name: argument_of(value, kinds.get(name, ""))

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from aqah_desktop.errors import BadInputError, UnknownItemError
 from aqah_desktop.models.state import LayerEntry, ProjectState, Scenario, UserFile
-from aqah_desktop.records import Layer, Pollutant, RunRecord, Text
+from aqah_desktop.records import Layer, Pollutant, RasterShape, RunRecord, Text
 
 #: Role of layers that are pictures, drawn below everything else.
 BACKGROUND = "background"
@@ -194,16 +194,14 @@ class ShowLayers:
 
 @dataclass(frozen=True)
 class RaiseLayers:
-    """Put layers on top as these entries say; a result removed before comes back."""
+    """Put layers above the others as these entries say; a result removed before comes back."""
 
     name: ClassVar[str] = "layers.raise"
     entries: tuple[LayerEntry, ...]
 
     def apply(self, state: ProjectState) -> ProjectState:
-        """Return the state with these entries above all others."""
-        raised = {entry.id for entry in self.entries}
-        others = (e for e in state.layers if e.id not in raised)
-        return replace(state, layers=(*self.entries, *others))
+        """Return the state with these entries above all surfaces, or on top when none of them is one."""
+        return replace(state, layers=_raised(self.entries, state.layers))
 
     def label(self) -> Text:
         """Label of the command."""
@@ -239,10 +237,9 @@ class AddRun:
     layers: tuple[LayerEntry, ...] = ()
 
     def apply(self, state: ProjectState) -> ProjectState:
-        """Return the state with the run and its layers on top."""
-        known = {e.id for e in self.layers}
-        others = tuple(e for e in state.layers if e.id not in known)
-        return replace(state, runs=(*state.runs, self.run), layers=self.layers + others)
+        """Return the state with the run and its layers: above all surfaces, or on top when it made none."""
+        layers = _raised(self.layers, state.layers)
+        return replace(state, runs=(*state.runs, self.run), layers=layers)
 
     def label(self) -> Text:
         """Label of the command."""
@@ -288,6 +285,20 @@ class RemoveScenario:
     def label(self) -> Text:
         """Label of the command."""
         return Text("models.command_remove_scenario")
+
+
+def _raised(entries: tuple[LayerEntry, ...], layers: tuple[LayerEntry, ...]) -> tuple[LayerEntry, ...]:
+    """``layers`` with ``entries`` brought up, together: a surface never hides the points and lines above."""
+    known = {e.id for e in entries}
+    others = [e for e in layers if e.id not in known]
+    place = 0
+    if any(_is_surface(e) for e in entries):
+        place = next((i for i, e in enumerate(others) if _is_surface(e)), len(others))
+    return (*others[:place], *entries, *others[place:])
+
+
+def _is_surface(entry: LayerEntry) -> bool:
+    return isinstance(entry.layer.shape, RasterShape)
 
 
 COMMANDS: dict[str, type[Command]] = {

@@ -57,9 +57,9 @@ def partners(a: LayerEntry, every: tuple[LayerEntry, ...]) -> tuple[LayerEntry, 
 def default_pair(state: ProjectState, every: tuple[LayerEntry, ...]) -> tuple[LayerEntry, LayerEntry] | None:
     """Before and after of the newest run, else the first and last year of the pollutant looked at."""
     for run in reversed(state.runs):
-        own = {e.id.rpartition("_")[0]: e for e in every if e.layer.run_id == run.id}
-        if BEFORE in own and AFTER in own:
-            return own[BEFORE], own[AFTER]
+        found = pair_of_run(run.id, every)
+        if found is not None:
+            return found
     years = sorted(
         (e for e in every if e.origin == "pack" and _pollutant(e.layer.measure) == state.pollutant.value),
         key=lambda e: e.layer.measure.years or (0, 0) if e.layer.measure else (0, 0),
@@ -67,6 +67,12 @@ def default_pair(state: ProjectState, every: tuple[LayerEntry, ...]) -> tuple[La
     if len(years) >= 2 and comparable(years[0], years[-1]):
         return years[0], years[-1]
     return None
+
+
+def pair_of_run(run_id: str, every: tuple[LayerEntry, ...]) -> tuple[LayerEntry, LayerEntry] | None:
+    """Before and after of a run; None when it has not both."""
+    own = {e.id.rpartition("_")[0]: e for e in every if e.layer.run_id == run_id}
+    return (own[BEFORE], own[AFTER]) if BEFORE in own and AFTER in own else None
 
 
 def difference(a: Surface, b: Surface) -> Surface:

@@ -24,6 +24,8 @@ class Gazetteer:
 
     communes: dict[str, str] = field(default_factory=dict)
     territories: dict[str, str] = field(default_factory=dict)
+    #: Communes of each territory.
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def name(self, code: str) -> str:
         """Name of a commune or territory; the code itself when unknown."""
@@ -34,7 +36,29 @@ def read_gazetteer(pack: Pack) -> Gazetteer:
     """Read the names of a pack (a table: call it off the main thread)."""
     table = pack.read_table("communes")
     communes = dict(zip(table["commune_code"].astype(str), table["name"].astype(str), strict=True))
-    return Gazetteer(communes, {t.code: t.name for t in pack.territories.values()})
+    territories = pack.territories.values()
+    return Gazetteer(
+        communes,
+        {t.code: t.name for t in territories},
+        {t.code: frozenset(t.commune_codes) for t in territories},
+    )
+
+
+def with_whole_territory(
+    spec: AlgorithmSpec | None, plain: Mapping[str, Any], members: Mapping[str, frozenset[str]]
+) -> dict[str, Any]:
+    """Parameters of a record with "the whole territory" where a place holds every commune of theirs.
+
+    A record names the communes one by one, so that it stays true when a territory changes.
+    """
+    whole = members.get(str(plain.get("territory", "")), frozenset())
+    places = {p.name for p in spec.parameters if p.kind == "place"} if spec is not None else set()
+    return {
+        name: {"communes": [WHOLE_TERRITORY], "polygon_wkt": ""}
+        if name in places and isinstance(value, Mapping) and whole and set(value.get("communes", ())) == whole
+        else value
+        for name, value in plain.items()
+    }
 
 
 def parameters_in_words(
@@ -53,6 +77,7 @@ def parameters_in_words(
     names : Gazetteer
         Names of places.
     """
+    plain = with_whole_territory(spec, plain, names.members)
     if spec is None:
         return [(name, _plain_words(value, catalogue)) for name, value in plain.items() if _given(value)]
     return [

@@ -14,6 +14,7 @@ from aqah_desktop.models.latest import RunKind
 from aqah_desktop.models.run_desk import Run, RunDesk, Stage
 from aqah_desktop.models.state import LayerEntry
 from aqah_desktop.records import AlgorithmSpec, RunRecord
+from aqah_desktop.views.compare.bind import Comparing
 from aqah_desktop.views.history.panel import HistoryPanel
 from aqah_desktop.views.map.contents import LayerContent
 from aqah_desktop.views.map.place_tools import PlaceOnMap
@@ -42,6 +43,7 @@ class Acting(QObject):
         self.history = HistoryPanel(context, self.asker, self.desk)
         bench.side.add_page("scenario", context.t("simulate.tab"), self.simulate, order=10)
         bench.bottom.add_page("history", context.t("history.tab"), self.history, order=30)
+        self.comparing = Comparing(bench)
         self._connect()
 
     def _connect(self) -> None:
@@ -50,6 +52,7 @@ class Acting(QObject):
         bench.side.page_changed.connect(self._on_page)
         bench.algorithm_chosen.connect(self.open_action)
         self.simulate.history_asked.connect(self.show_in_history)
+        self.simulate.compare_asked.connect(self.comparing.open_run)
         self.history.rerun_asked.connect(self._on_rerun)
         self.history.edit_asked.connect(self.open_record)
         self.history.layers_asked.connect(self._on_layers_asked)

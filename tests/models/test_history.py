@@ -110,6 +110,16 @@ def test_arguments_are_what_the_command_line_reads() -> None:
     assert argument_of("/a/b.geojson", "place") == "@/a/b.geojson"
 
 
+def test_every_commune_of_a_territory_is_one_word_in_words_and_commands() -> None:
+    names = Gazetteer(members={"245900428": frozenset({"59183", "59340"})})
+    parameters = '{"territory":"245900428","where":{"communes":["59340","59183"],"polygon_wkt":""}}'
+    whole = record(parameters=parameters)
+    row = history_rows(ProjectState(runs=(whole,)), (), {"x.y": SPEC}, Catalogue("fr"), names)[0]
+    assert row.summary.endswith("Lieu\u00a0: tout le territoire")
+    assert "where=territory" in words_of(whole, SPEC, members=names.members)
+    assert "where=59340,59183" in words_of(whole, SPEC)
+
+
 def test_a_command_is_quoted_for_the_shell_it_goes_to() -> None:
     odd = record(parameters='{"note":"l\'été; rm $HOME","territory":"245900428"}')
     line = command_of(odd, windows=False)
@@ -143,7 +153,8 @@ def test_the_copied_command_gives_the_same_figures(services: Services, where: st
     given = {"territory": "245900428", "perimeter": where, "years": "2025-2030", **ASSUMPTION}
     finished = services.run(ZONE, given)
     spec = services.algorithm(ZONE).spec
-    words = words_of(finished.record, spec, out=tmp_path / "out")
+    members = {t.code: frozenset(t.commune_codes) for t in services.pack.territories.values()}
+    words = words_of(finished.record, spec, out=tmp_path / "out", members=members)
     assert words[:2] == ["aqah", "simulate"]
     done = subprocess.run(
         [sys.executable, "-m", "aqah_desktop", *words[1:], "--json"],

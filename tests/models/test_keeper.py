@@ -91,7 +91,7 @@ def test_a_saved_project_opens_as_it_was(keeper: Keeper, pack: Pack, tmp_path: P
     assert other.open(target) == []
     assert other.project.state == state
     assert other.file is not None
-    with other.file.open_raster(state.layers[0].id) as raster:
+    with other.file.open_raster(next(e.id for e in state.layers if e.origin == "project")) as raster:
         values, _ = raster.read()
     np.testing.assert_array_equal(values, _finished().results.rasters["delta_central"].values)
     other.close()

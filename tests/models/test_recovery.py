@@ -166,7 +166,7 @@ keeper.project.do(ChangeLayer("communes", opacity=0.3))
     assert state.entry("communes").opacity == 0.3
     assert keeper.file is not None
     assert keeper.untitled
-    with keeper.file.open_raster(state.layers[0].id) as raster:
+    with keeper.file.open_raster(next(e.id for e in state.layers if e.origin == "project")) as raster:
         np.testing.assert_array_equal(raster.read()[0], finished().results.rasters["delta_central"].values)
     keeper.save(tmp_path / "kept.aqah")
     assert untitled.leftovers(tmp_path / "untitled") == []

@@ -32,7 +32,7 @@ from aqah_desktop.views.qt_dispatch import Dispatcher
 from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import button, column, label, row
 
-_WIDTHS = {"when": 140, "what": 210, "outcome": 120, "duration": 100}
+_WIDTHS = {"when": 170, "what": 240, "outcome": 120, "duration": 100}
 #: What can be done with a run, and its icon.
 _ACTIONS = {"rerun": "refresh-cw", "edit": "pencil", "copy": "copy", "show_layers": "layers"}
 
@@ -204,7 +204,8 @@ class HistoryPanel(QWidget):
     def _copy(self, found: HistoryRow) -> None:
         folder = self._context.services.pack.folder
         other: Path | None = None if folder.resolve() == data_folder().resolve() else folder
-        line = command_of(found.record, self._specs.get(found.record.algorithm_id), pack=other)
+        spec = self._specs.get(found.record.algorithm_id)
+        line = command_of(found.record, spec, pack=other, members=self._names.members)
         QGuiApplication.clipboard().setText(line)
         self._context.notifications.tell("history.copied", "success", command=line)
 

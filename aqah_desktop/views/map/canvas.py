@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
@@ -132,6 +133,11 @@ class MapCanvas(QGraphicsView):
         if picture is not None and picture.share_of(camera.extent) < 0.5:
             self._hold.start()
         self._look(camera)
+
+    def look_at(self, x: float, y: float, metres_per_pixel: float) -> None:
+        """Centre on a place at a scale, as another canvas does."""
+        self._wanted = None
+        self._look(replace(self._camera, x=x, y=y, metres_per_pixel=metres_per_pixel).limited())
 
     def zoom_by(self, factor: float) -> None:
         """Zoom around the centre; ``factor`` < 1 comes closer."""

@@ -173,6 +173,9 @@ class CommunePicker(MapTool):
 class OutlineSketcher(MapTool):
     """Draws an outline corner by corner."""
 
+    #: Nothing is said of what lies under the mouse meanwhile.
+    quiet = True
+
     def __init__(self, context: ViewContext, page: MapPage, chosen: Callable[[Place], None]) -> None:
         super().__init__(context, page)
         territory = context.services.pack.territories.get(context.project.state.territory)

@@ -82,7 +82,8 @@ class MapTool(QObject):
     def begin(self, text: str, finish: str) -> None:
         """Take the clicks of the map."""
         canvas = self.page.canvas
-        self._on, self.page.tool = True, self
+        self._on = True
+        self.page.set_tool(self)
         self.banner = Banner(self.context, self.page, text, finish)
         self.banner.finished.connect(self.finish)
         self.banner.given_up.connect(self.give_up)
@@ -99,7 +100,8 @@ class MapTool(QObject):
         if not self._on:
             return
         canvas = self.page.canvas
-        self._on, self.page.tool = False, None
+        self._on = False
+        self.page.set_tool(None)
         canvas.clicked.disconnect(self._on_clicked)
         canvas.hovered.disconnect(self.move)
         canvas.removeEventFilter(self)

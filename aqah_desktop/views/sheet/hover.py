@@ -76,6 +76,9 @@ class HoverCard(QObject):
     def _show(self) -> None:
         if self._at is None:
             return
+        if getattr(self._page.tool, "quiet", False):
+            self.card.hide()
+            return
         x, y, value = self._at
         hits = self._page.hits(x, y)
         point = next((hit for hit in hits if hit.name), None)

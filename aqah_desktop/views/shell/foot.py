@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from aqah_desktop.views.context import ViewContext
-from aqah_desktop.views.widgets import ElidedLabel, button, label
+from aqah_desktop.views.widgets import ElidedLabel, button
+
+
+class _Yielding(ElidedLabel):
+    """Takes the room its words need, and gives it up on a small window: the foot never widens the map."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(role)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the whole text."""
+        return QSize(self.fontMetrics().horizontalAdvance(self.toolTip()) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters."""
+        return QSize(60, super().minimumSizeHint().height())
 
 
 class Foot(QFrame):
@@ -27,9 +43,8 @@ class Foot(QFrame):
         self.place.setAccessibleName(context.t("window.action_map_crs"))
         self.scale.setAccessibleName(context.t("window.action_map_scale"))
         self.scale.setToolTip(context.t("window.action_map_scale"))
-        self.quality, self.source = label(""), ElidedLabel()
+        self.quality, self.source = _Yielding("strong"), ElidedLabel()
         self.place.setMinimumWidth(220)
-        self.quality.setProperty("role", "strong")
         self._task = ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)

@@ -12,7 +12,11 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from aqah_desktop.errors import AqahError
 from aqah_desktop.models.form import Form
 from aqah_desktop.models.offers import Offer, Sheet, deep_problems, describe, offers, read_sheet
-from aqah_desktop.models.parameter_words import parameters_in_a_line, parameters_in_words
+from aqah_desktop.models.parameter_words import (
+    parameters_in_a_line,
+    parameters_in_words,
+    with_whole_territory,
+)
 from aqah_desktop.models.result_card import card_of
 from aqah_desktop.models.run_desk import Run, RunDesk, Stage
 from aqah_desktop.records import Problem
@@ -145,7 +149,7 @@ class SimulatePanel(QWidget):
         self._sheet, self._run = sheet, None
         self._form = Form(sheet.spec, sheet.fields, sheet.catalogue, self._start_values(sheet))
         if plain is not None:
-            self._form.load(plain)
+            self._form.load(with_whole_territory(sheet.spec, plain, sheet.names.members))
         self.action_page.show_sheet(sheet, self._form)
         self._form.changed.connect(self._on_form)
         self._follow_territory()

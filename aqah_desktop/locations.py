@@ -34,6 +34,11 @@ def resource_folder() -> Path:
     return _first_existing("_resources", "resources")
 
 
+def guide_folder() -> Path:
+    """Folder of the user guide (read-only)."""
+    return _first_existing("_guide", "docs/guide")
+
+
 def bundled_plugins_folder() -> Path:
     """Folder of the first-party plugins."""
     return _PACKAGE / "plugins" / "bundled"

@@ -46,3 +46,16 @@ def record_failure(error: BaseException) -> Path:
     start_logging()
     logging.getLogger("aqah_desktop").error("".join(traceback.format_exception(error)))
     return log_file()
+
+
+def read_log(most_bytes: int = 200_000) -> str:
+    """Return the end of the journal, whole lines only; empty when there is none."""
+    try:
+        with log_file().open("rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(size - most_bytes, 0))
+            data = stream.read()
+    except OSError:
+        return ""
+    text = data.decode("utf-8", errors="replace")
+    return text if size <= most_bytes else text.partition("\n")[2]

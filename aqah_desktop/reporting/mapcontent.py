@@ -121,6 +121,18 @@ class MapComposer:
         texts = self._texts(title, raster.measure, standing, datasets, cell_m=cell_m)
         return MapRequest(texts, self._basemap, surface, (), None, self.page)
 
+    def shown(
+        self,
+        title: str,
+        measure: Measure | None,
+        standing: Standing,
+        datasets: Sequence[Dataset],
+        layer: Layer | None = None,
+    ) -> MapRequest:
+        """Map with its ground and words only: what a window shows is put on it by ``dataclasses.replace``."""
+        texts = self._texts(title, measure, standing, datasets, layer)
+        return MapRequest(texts, self._basemap, None, (), None, self.page)
+
     # ------------------------------------------------------------------ rasters
 
     def _layer_surface(self, layer: Layer) -> Surface:

@@ -16,7 +16,7 @@ from aqah_desktop.reporting.mapdraw import MapCanvas, fit_extent, has_no_data
 from aqah_desktop.reporting.maplabels import place_names
 from aqah_desktop.reporting.maplegend import draw_legend
 from aqah_desktop.reporting.mappage import Page
-from aqah_desktop.reporting.maprequest import MapRequest, PlaceName
+from aqah_desktop.reporting.maprequest import Extent, MapRequest, PlaceName, Symbols
 from aqah_desktop.reporting.style import SURROUNDINGS, TERRITORY_LINE, FillStyle, nice_step
 from aqah_desktop.reporting.typography import LINE_HEIGHT, Box, Ink, font
 
@@ -64,6 +64,7 @@ def compose_page(request: MapRequest) -> Page:
     panel_width = min(max(width * 0.2, 236.0), 320.0)
     map_box = (0.0, top, width - panel_width, bottom)
     page.places["map"] = map_box
+    request = _on_page(request, page, map_box)
     _draw_map(page, request, map_box)
     draw_legend(page, request, (map_box[2], top, width, bottom))
     if request.page.header:
@@ -76,6 +77,24 @@ def compose_page(request: MapRequest) -> Page:
 # --------------------------------------------------------------------------- the map
 
 
+def _on_page(request: MapRequest, page: Page, box: Box) -> MapRequest:
+    """Leave out the points that lie beside the map: the legend counts those one sees."""
+    x0, y0, x1, y1 = page.real(box)
+    extent = fit_extent(request.basemap.extent, x1 - x0, y1 - y0)
+    symbols = _inside(request.symbols, extent) if request.symbols is not None else None
+    return replace(request, symbols=symbols, points=tuple(_inside(p, extent) for p in request.points))
+
+
+def _inside(symbols: Symbols, extent: Extent) -> Symbols:
+    x, y = np.asarray(symbols.x), np.asarray(symbols.y)
+    there = (x >= extent[0]) & (x <= extent[2]) & (y >= extent[1]) & (y <= extent[3])
+    if there.all():
+        return symbols
+    kinds = tuple(kind for kind, kept in zip(symbols.kinds, there, strict=True) if kept)
+    values = None if symbols.values is None else np.asarray(symbols.values)[there]
+    return replace(symbols, x=x[there], y=y[there], kinds=kinds, values=values)
+
+
 def _draw_map(page: Page, request: MapRequest, box: Box) -> None:
     x0, y0, x1, y1 = page.real(box)
     size = (x1 - x0, y1 - y0)
@@ -86,8 +105,8 @@ def _draw_map(page: Page, request: MapRequest, box: Box) -> None:
     _draw_ground(canvas, request)
     if request.texts.watermark:
         _watermark(canvas, request.texts.watermark)
-    if request.symbols is not None and len(request.symbols.x):
-        canvas.symbols(request.symbols)
+    for symbols in (*request.points, *((request.symbols,) if request.symbols is not None else ())):
+        canvas.symbols(symbols)
     page.image.paste(canvas.image, (x0, y0))
     chips = [_scale_bar(page, box, canvas), _north(page, box)]
     _draw_names(page, request, box, canvas, chips)

@@ -77,6 +77,8 @@ class LegendPanel:
             self._surface(request, request.surface)
         if request.symbols is not None and len(request.symbols.x):
             self._symbols(request.symbols)
+        for points in request.points:
+            self._point_rows(points)
         for group in request.outlines:
             if group.legend:
                 self._outline_row(group)
@@ -106,6 +108,7 @@ class LegendPanel:
         rows += 34.0 if self.page.places.get("no_data") else 0.0
         if symbols is not None and len(symbols.x):
             rows += 50 + 24.0 * (len(grouped_kinds(symbols)) + len(self._classes(symbols)))
+        rows += 24.0 * sum(len(grouped_kinds(points)) for points in request.points)
         return rows + 24 + 30.0 * sum(bool(g.legend) for g in request.outlines)
 
     def _bar(self, surface: Surface, height: float) -> None:
@@ -204,6 +207,14 @@ class LegendPanel:
         self._y += 6
         for index, name in self._classes(symbols):
             self._symbol_row(SYMBOLS["ecole"], symbol_colour(symbols, index, page.theme), name)
+
+    def _point_rows(self, points: Symbols) -> None:
+        """One row a kind, in the colour the points have on the map."""
+        page = self.page
+        for kinds, name in grouped_kinds(points):
+            count = sum(kind in kinds for kind in points.kinds)
+            text = f"{name} ({page.catalogue.number(count)})"
+            self._symbol_row(symbol_for(kinds[0]), page.theme.colour("accent"), text)
 
     @staticmethod
     def _classes(symbols: Symbols) -> list[tuple[int, str]]:

@@ -137,3 +137,5 @@ class MapRequest:
     outlines: tuple[Outlines, ...] = ()
     symbols: Symbols | None = None
     page: MapPage = field(default_factory=MapPage)
+    #: Other points, below :attr:`symbols`: without classes, each kind with its row in the legend.
+    points: tuple[Symbols, ...] = ()

@@ -30,10 +30,14 @@ def label(text: str, role: str = "", wrap: bool = False) -> QLabel:
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in … where there is no room; the whole is in its tool tip."""
+    """One line that ends in … where there is no room; the whole is in its tool tip.
 
-    def __init__(self, role: str = "") -> None:
+    ``path`` keeps the end, which is the name of the file, and leaves out what is in the middle.
+    """
+
+    def __init__(self, role: str = "", *, path: bool = False) -> None:
         super().__init__()
+        self._mode = Qt.TextElideMode.ElideMiddle if path else Qt.TextElideMode.ElideRight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._whole = ""
@@ -54,7 +58,7 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         room = self.contentsRect().width()
-        super().setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
+        super().setText(self.fontMetrics().elidedText(self._whole, self._mode, room))
 
 
 def button(text: str, function: Callable[[], object], role: str = "", icon=None) -> QPushButton:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from aqah_desktop.views.shell.map_tools import FullScreen, MapTools
+from aqah_desktop.views.help.guide import bind_guide
+from aqah_desktop.views.help.panels import bind_help
+from aqah_desktop.views.plugins.panel import bind_plugins
+from aqah_desktop.views.settings.panel import bind_settings
+from aqah_desktop.views.share.bind import Sharing
 from aqah_desktop.views.shell.centre import Shell
 from aqah_desktop.views.shell.finding import Finding
+from aqah_desktop.views.shell.map_tools import FullScreen, MapTools
 from aqah_desktop.views.shell.notifications import Bell, ToastArea, open_messages
 from aqah_desktop.views.shell.projects import ProjectDesk
 
@@ -32,6 +37,9 @@ class Frame(QObject):
         self.finding = Finding(workbench, self.shell)
         self.map_tools = MapTools(workbench, self.shell)
         self.full_screen = FullScreen(workbench)
+        self.sharing = Sharing(workbench, self.shell)
+        for bind in (bind_settings, bind_help, bind_guide, bind_plugins):
+            bind(self.shell)
 
     def close(self) -> None:
         """Let go of everything that is followed."""

@@ -163,7 +163,7 @@ class Sheet(Overlay):
         What it is.
     body : QWidget
         The panel; scrolls when ``scrolls``, else takes care of that itself. Its ``close_panel()``, where it
-        has one, is called before it goes.
+        has one, is called before it goes; its ``first_focus``, where it has one, gets the keyboard first.
     size : QSize
         Wanted size; less on a small window.
     """
@@ -196,7 +196,8 @@ class Sheet(Overlay):
         if scrolls:
             area = QScrollArea()
             area.setWidgetResizable(True)
-            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            area.setAccessibleName(title)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.setWidget(body)
             layout.addWidget(area, 1)
@@ -211,8 +212,10 @@ class Sheet(Overlay):
 
     def open_over(self, focus: QWidget | None = None) -> None:
         """Show it; the keyboard goes into the panel, not to the cross."""
-        inside = focus or next((w for w in self._stops() if w is not self._close), None)
-        super().open_over(inside)
+        inside = [w for w in self._stops() if w is not self._close]
+        fields = [w for w in inside if not isinstance(w, QScrollArea)]
+        wanted = focus or getattr(self.body, "first_focus", None)
+        super().open_over(wanted or next(iter(fields or inside), None))
 
     def dismiss(self) -> None:
         """Close it, and let the panel let go of what it follows."""

@@ -1,0 +1,1 @@
+"""Guide, shortcuts, journal, about."""

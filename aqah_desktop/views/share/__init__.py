@@ -1,0 +1,1 @@
+"""Taking work away: briefing, map picture, GeoPackage, print."""

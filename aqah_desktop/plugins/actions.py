@@ -141,6 +141,8 @@ class HostedAction(HostedPlugin):
             "legal_status": None if status is None else to_plain(status),
         }
         notes = list(results.notes)
+        if answer.receptor_changes:
+            notes.append(Text("plugins.note_receptors", {"count": len(answer.receptor_changes)}))
         if status is not None:
             key = "plugins.legal_to_be_verified" if status.to_be_verified else "plugins.legal"
             notes.append(Text(key, {"text": to_plain(status.text), "as_of": _day(status.as_of)}))

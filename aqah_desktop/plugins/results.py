@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -36,17 +36,10 @@ class Checker:
         For messages.
     communes : collection of str
         Codes that exist.
-    sites : callable
-        Whether a site id exists.
     """
 
-    def __init__(
-        self,
-        plugin_id: str,
-        communes: Collection[str] = (),
-        sites: Callable[[str], bool] = lambda _: True,
-    ) -> None:
-        self._plugin, self._communes, self._sites = plugin_id, frozenset(communes), sites
+    def __init__(self, plugin_id: str, communes: Collection[str] = ()) -> None:
+        self._plugin, self._communes = plugin_id, frozenset(communes)
 
     def spec(self, data: Any, expected_id: str) -> AlgorithmSpec:
         """Return the declaration a plugin gave of itself."""
@@ -87,7 +80,7 @@ class Checker:
         return tuple(self._emission_change(item, f"emission_changes[{i}]") for i, item in enumerate(items))
 
     def receptor_changes(self, data: Any) -> tuple[ReceptorChange, ...]:
-        """Return receptor changes: known sites and pollutant, finite ordered factors ≥ −1."""
+        """Return receptor changes: site ids, known pollutant, finite ordered factors ≥ −1."""
         items = self._list(data, "receptor_changes", _MOST_CHANGES)
         return tuple(self._receptor_change(item, f"receptor_changes[{i}]") for i, item in enumerate(items))
 
@@ -107,7 +100,7 @@ class Checker:
         fields = self._dict(data, where)
         sites = self._list(fields.get("sites"), f"{where}.sites", _MOST_CHANGES)
         for site in sites:
-            if not isinstance(site, str) or not self._sites(site):
+            if not isinstance(site, str) or not site:
                 raise self._wrong(f"{where}.sites", site, "site_id")
         return ReceptorChange(
             sites=tuple(sites),

@@ -145,7 +145,10 @@ def simulate_changes(
         },
         figures=figures,
         emission_changes=tuple(changes),
-        notes=_notes(base, base_year_concentration, figures),
+        notes=(
+            *_notes(base, base_year_concentration, figures),
+            *_year_notes(base, changes, base_year_concentration),
+        ),
     )
 
 
@@ -275,6 +278,15 @@ def _lowest(values: np.ndarray) -> float:
 
 def _in_both_languages(key: str) -> LocalText:
     return LocalText(Catalogue("fr").text(key), Catalogue("en").text(key))
+
+
+def _year_notes(base: inputs.Base, changes: Sequence[EmissionChange], year: int) -> tuple[Text, ...]:
+    """Said when an action names other years: the result is that of the base year, whatever they are."""
+    years = [bound for change in changes for bound in change.years]
+    if set(years) <= {base.emission_year}:
+        return ()
+    named = {"first": str(min(years)), "last": str(max(years)), "year": str(year)}
+    return (Text("simulation.note_years", named),)
 
 
 def _notes(base: inputs.Base, year: int, figures: dict[str, Any]) -> tuple[Text, ...]:

@@ -26,13 +26,15 @@ Pieces = list[tuple[np.ndarray, frozenset[int]]]
 class Base:
     """The state actions change. Arrays are ``(ny, nx)`` on ``grid``.
 
-    ``emissions`` t/yr per cell, ``no2`` µg/m³ (NaN = no data), ``population`` residents per cell.
+    ``emissions`` t/yr per cell, of ``emission_year`` where the layer names one; ``no2`` µg/m³ (NaN = no
+    data), ``population`` residents per cell.
     ``dispersion_factor`` multiplies the kernel; ``other_ratio`` is what other local sectors of the same
     shape emit over this one; ``field`` is NOx of all base emissions before that factor, µg/m³.
     """
 
     grid: Grid
     emissions: np.ndarray
+    emission_year: int | None
     no2: np.ndarray
     population: np.ndarray
     kernel: PreparedKernel
@@ -84,6 +86,7 @@ def read_base(pack: Pack, year: int) -> Base:
     return Base(
         grid=grid,
         emissions=emissions,
+        emission_year=_year(pack),
         no2=no2,
         population=np.nan_to_num(population.astype(float), nan=0.0),
         kernel=kernel,
@@ -160,6 +163,11 @@ def _read(pack: Pack, layer_id: str, grid: Grid | None = None) -> tuple[np.ndarr
     if grid is not None and found != grid:
         raise BadInputError("simulation.grids_differ", layer=layer_id, reference=EMISSION_LAYER)
     return values, found
+
+
+def _year(pack: Pack) -> int | None:
+    measure = pack.layer(EMISSION_LAYER).measure
+    return measure.years[1] if measure is not None and measure.years is not None else None
 
 
 def _kernel(pack: Pack, evidence: dict[str, Any], grid: Grid) -> PreparedKernel:

@@ -59,6 +59,24 @@ class Listening(Feedback):
         self.logs.append(text)
 
 
+RECEPTORS = """
+from aqah_desktop.plugin_api import ActionPlugin, AlgorithmSpec, Interval, Pollutant, ReceptorChange
+
+class Plugin(ActionPlugin):
+    spec = AlgorithmSpec("hostile.action.receptors", "1", "hostile.title", "hostile.summary", (), ())
+
+    def run(self, params, context, feedback):
+        return [ReceptorChange(("a",), Pollutant.NO2, Interval(-0.1, -0.2, -0.3))]
+"""
+
+
+def test_what_is_not_computed_yet_is_said(hosted: Hosted, context: Context) -> None:
+    """A protection of sites is data of the contract that no figure holds: silence would pass for none."""
+    results = hosted("receptors", RECEPTORS).run(PARAMS, context, Feedback())
+    assert len(results.receptor_changes) == 1
+    assert [note.params for note in results.notes if note.key == "plugins.note_receptors"] == [{"count": 1}]
+
+
 def test_prints_do_not_disturb_and_progress_arrives(hosted: Hosted, context: Context) -> None:
     feedback = Listening()
     assert hosted("talks", TALKS).changes(PARAMS, context, feedback).emission_changes == ()

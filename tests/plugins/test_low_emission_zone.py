@@ -152,6 +152,7 @@ def test_the_whole_chain_through_the_runner(zone: HostedAction, context: Context
     notes = {c.language: " ".join(c.text(note) for note in results.notes) for c in catalogues}
     assert "Cadre légal au 26/01/2026, à vérifier" in notes["fr"]
     assert "2026-01-26" in notes["en"] and "to be verified" in notes["en"]
+    assert not [note for note in results.notes if note.key == "plugins.note_receptors"]
     assert {"road_nox_2018", "no2_2019", "action_effects"} <= set(zone.spec.inputs)
     assert [m.level for m in job.messages] == ["log", "warn"]
     assert "18" in catalogues[0].text(job.messages[0].text)

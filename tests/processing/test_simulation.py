@@ -295,6 +295,13 @@ def test_result_carries_standing_and_words_in_both_languages(pack: Pack, territo
     assert {r.values.dtype for r in result.rasters.values()} == {np.dtype(np.float32)}
 
 
+def test_years_that_are_not_followed_are_said(pack: Pack, territory: Territory) -> None:
+    future = replace(_change(ALL, -0.1), years=(2025, 2030))
+    [note] = [n for n in simulate_changes((future,), pack, territory).notes if n.key.endswith("note_years")]
+    assert "de 2025 à 2030" in Catalogue("fr").text(note)
+    assert "map of 2019" in Catalogue("en").text(note)
+
+
 def _bad(**changes: object) -> EmissionChange:
     return replace(_change(ALL, -0.1), **changes)  # type: ignore[arg-type]
 

@@ -480,3 +480,16 @@ def test_a_raster_in_another_system_is_where_it_belongs(mel: Workbench, qtbot, t
         x, y = to_work.transform(lon, 50.65)
         column, line = int((x - grid.x_min) / grid.cell_m), int((grid.y_max - y) / grid.cell_m)
         assert read[line, column] == wanted
+
+
+def test_the_value_of_a_user_raster_is_told_under_the_mouse(mel: Workbench, qtbot, tmp_path: Path) -> None:
+    path = raster(tmp_path / "v.tif", np.full((60, 60), 12.5, "float32"))
+    entry = add(mel, qtbot, path)
+    repaint(mel, qtbot)
+    qtbot.waitUntil(lambda: mel.map_page.content(entry.id).raster.shown() is not None, timeout=WAIT)
+    value = mel.map_page.value_at(*LILLE)
+    assert value is not None
+    assert value.central == 12.5
+    with qtbot.waitSignal(mel.map_page.hovered, timeout=WAIT) as caught:
+        mel.map_page.canvas.hovered.emit(*LILLE)
+    assert caught.args[2] == "12,5"

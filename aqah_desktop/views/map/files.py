@@ -18,6 +18,7 @@ from aqah_desktop.records import Grid
 from aqah_desktop.storage.pictures import Opening, Picture, read_picture
 from aqah_desktop.storage.raster_screen import ScreenValues, read_screen
 from aqah_desktop.views.map.outlines import Extent
+from aqah_desktop.views.map.scene import ArraySource
 
 #: Cells read over the whole file, from which the classes of its colours are made.
 _SAMPLE = (400, 400)
@@ -68,6 +69,7 @@ class FileSource:
         self.error: AqahError | None = None
         #: Whether the last view was only sampled: the file has no reduced views.
         self.coarse = False
+        self._shown: ArraySource | None = None
         self._last = _LastAnswers(opening)
         self._lock = threading.Lock()
 
@@ -98,7 +100,12 @@ class FileSource:
         if not isinstance(answer, ScreenValues):
             return None
         self.coarse = answer.coarse
+        self._shown = ArraySource(answer.values, answer.grid)
         return answer.values, answer.grid
+
+    def shown(self) -> ArraySource | None:
+        """Values of the view last read, at the resolution of the screen."""
+        return self._shown
 
 
 class PictureFile:

@@ -58,6 +58,8 @@ class MapPage(QWidget):
         self._previews: dict[str, float] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
         self._painted_once = self._complete = False
+        #: Territory and layers followed so far: what is announced twice is done once.
+        self._followed: tuple[str, tuple[LayerEntry, ...]] = ("", ())
         self._ground = GroundReader(loader.prepared)
         self._words = LegendWords(context)
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -86,7 +88,7 @@ class MapPage(QWidget):
 
     def _connect(self) -> None:
         project, theme = self._context.project, self._context.theme
-        project.layers_changed.connect(self._on_layers)
+        project.layers_changed.connect(self._on_announced_layers)
         project.territory_changed.connect(self._on_territory)
         theme.changed.connect(self._on_theme)
         self.legend.resized.connect(self._on_legend)
@@ -97,7 +99,7 @@ class MapPage(QWidget):
 
     def close_page(self) -> None:
         """Stop following the project."""
-        self._context.project.layers_changed.disconnect(self._on_layers)
+        self._context.project.layers_changed.disconnect(self._on_announced_layers)
         self._context.project.territory_changed.disconnect(self._on_territory)
 
     def set_marks(self, pollutant: Pollutant, marks: tuple[Mark, ...]) -> None:
@@ -121,6 +123,11 @@ class MapPage(QWidget):
             (beside, above), key=lambda free: camera.fitted(territory.extent, 0.0, free).metres_per_pixel
         )
 
+    def set_tool(self, tool: object | None) -> None:
+        """Give the clicks to a tool, or back to what lies there; its banner takes the place of the title."""
+        self.tool = tool
+        self._title.setVisible(tool is None)
+
     def surface_entry(self) -> LayerEntry | None:
         """The raster on top among the visible ones."""
         for entry in self._context.project.state.layers:
@@ -136,14 +143,22 @@ class MapPage(QWidget):
     def _territory(self) -> Territory | None:
         return self._context.services.pack.territories.get(self._context.project.state.territory)
 
-    def _on_territory(self, _code: str) -> None:
+    def _on_territory(self, code: str) -> None:
+        if code == self._followed[0]:
+            return
+        self._followed = (code, ())
         territory = self._territory()
         self._await(_GROUND)
         self._context.dispatcher.submit(
             lambda _: self._ground.read(territory), lambda _: self._arrived(_GROUND), key=f"ground.{id(self)}"
         )
         self.home()
-        self._on_layers(self._context.project.state.layers)
+        self._on_announced_layers(self._context.project.state.layers)
+
+    def _on_announced_layers(self, entries: tuple[LayerEntry, ...]) -> None:
+        if entries != self._followed[1]:
+            self._followed = (self._followed[0], entries)
+            self._on_layers(entries)
 
     def _on_layers(self, entries: tuple[LayerEntry, ...]) -> None:
         self.loader.forget({e.id for e in entries} | {f"{e.id}_std" for e in entries})
@@ -244,7 +259,7 @@ class MapPage(QWidget):
     def _surface(self) -> ArraySource | None:
         entry = self.surface_entry()
         content = self._contents.get(entry.id) if entry else None
-        return content.raster if content and isinstance(content.raster, ArraySource) else None
+        return content.raster.shown() if content and content.raster is not None else None
 
     def _classing_surface(self) -> ArraySource | None:
         """The annual mean on top: annual values class sites by it, never by a change or a deviation."""
@@ -287,8 +302,9 @@ class MapPage(QWidget):
     def _on_hover(self, x: float, y: float) -> None:
         value, entry = self.value_at(x, y), self.surface_entry()
         text = ""
-        if value is not None and entry is not None and entry.layer.measure is not None:
-            catalogue, unit = self._context.catalogue, entry.layer.measure.unit
+        if value is not None and entry is not None:
+            measure = entry.layer.measure
+            catalogue, unit = self._context.catalogue, measure.unit if measure is not None else ""
             text = (
                 catalogue.interval(value, unit)
                 if value.level is not None

@@ -23,6 +23,10 @@ class RasterSource(Protocol):
         """Values ``(ny, nx) float32`` (NaN = no data) over ``extent`` or less; None = nothing there."""
         ...
 
+    def shown(self) -> ArraySource | None:
+        """Values last read, for the value under the mouse; None before anything was."""
+        ...
+
 
 class PictureSource(Protocol):
     """Something that gives the colours of a view, on any thread."""
@@ -38,6 +42,10 @@ class ArraySource:
 
     values: np.ndarray
     grid: Grid
+
+    def shown(self) -> ArraySource:
+        """All of it: it is in memory."""
+        return self
 
     def read(self, extent: Extent, shape: tuple[int, int]) -> tuple[np.ndarray, Grid] | None:
         """Return the part that meets ``extent``, thinned when it has more cells than the screen."""

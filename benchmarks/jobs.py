@@ -284,6 +284,28 @@ def parcels_in_bulk(folder: Path) -> Work:
     return lambda: run_algorithm("farms", given)[1]["parcels_ok"]
 
 
+def dispersion_of_the_region(_: Path) -> Work:
+    from aqah_desktop.science.dispersion import disperse, sector_kernel
+    from aqah_desktop.science.meteorology import wind_statistics
+    from aqah_desktop.storage.pack import Pack
+
+    pack = Pack.open()
+    wind = wind_statistics(pack.read_table("wind_stability"))
+    with pack.open_raster("road_nox_2018") as raster:
+        emissions = np.nan_to_num(raster.read()[0].astype(float))
+    return lambda: _mean(disperse(emissions, sector_kernel(wind)))
+
+
+def map_page(_: Path) -> Work:
+    from aqah_desktop.reporting.mapcontent import MapComposer
+    from aqah_desktop.reporting.mapimage import render_map
+    from aqah_desktop.storage.pack import Pack
+
+    pack = Pack.open()
+    request = MapComposer(pack, pack.territory("200093201")).layer("no2_2019")
+    return lambda: len(render_map(request))
+
+
 JOBS = {
     "sample_100": Job(
         "200,000 points on the 100 m raster",
@@ -332,6 +354,10 @@ JOBS = {
         "`aqah.exposure.sites`, one territory, the pack's map", {OURS: sites_of_a_territory}
     ),
     "exposure_bulk": Job("`aqah.exposure.sites`, 200,000 sites, 25 m raster", {OURS: sites_in_bulk}),
+    "dispersion": Job(
+        "annual road kernel and its convolution over the region", {OURS: dispersion_of_the_region}
+    ),
+    "map_page": Job("map page of a territory, 1600 × 1100", {OURS: map_page}, 1.5),
     "farms_bulk": Job(
         "`aqah.exposure.farms`, 20,000 parcels, 25 m raster, four radii", {OURS: parcels_in_bulk}
     ),

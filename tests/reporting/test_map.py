@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -93,7 +92,7 @@ def test_legend_tells_unit_and_annual_values(page: Page) -> None:
 def test_page_tells_what_where_when_and_how_sure(page: Page) -> None:
     text = "\n".join(box.text for box in page.writer.boxes)
     assert "Dioxyde d’azote (NO₂) en 2019" in text
-    assert "Pays d’Essai (fictif) · 52\u202f200 habitants" in text or "habitants" in text
+    assert "Pays d’Essai (fictif) · 81\u202f000 habitants" in text
     assert "modélisé — indicatif" in text
     assert "aucun verdict réglementaire" in text.replace("\n", " ")
     assert "Jeu d’essai inventé" in text
@@ -336,14 +335,6 @@ def test_lines_and_polygons_of_a_user_are_drawn(request_no2: MapRequest) -> None
     seen = np.array(at_ground(drawn, request, GROUND[0] + 6_000, GROUND[1] + 4_000))
     assert np.abs(seen - theme().colour("danger")).max() <= 12
     assert "Périmètre" in [box.text for box in drawn.writer.boxes]
-
-
-def test_a_page_takes_a_moment(request_no2: MapRequest) -> None:
-    render_map(request_no2)
-    start = time.perf_counter()
-    render_map(request_no2)
-    # The promise is 1.5 s and lives in benchmarks; this only catches a blow-up on a busy machine.
-    assert time.perf_counter() - start < 15
 
 
 def test_colours_of_themes_are_used(pack: Pack) -> None:

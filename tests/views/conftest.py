@@ -33,6 +33,12 @@ def language() -> str:
 
 
 @pytest.fixture
+def pack_folder() -> Path | None:
+    """Folder of the pack; a test may override it to break a copy."""
+    return None
+
+
+@pytest.fixture
 def theme(qapp: QApplication) -> Iterator[ThemeManager]:
     """The light theme on the application of this test."""
     qapp.setStyle("Fusion")
@@ -43,7 +49,12 @@ def theme(qapp: QApplication) -> Iterator[ThemeManager]:
 
 @pytest.fixture
 def bench(
-    qtbot, theme: ThemeManager, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot,
+    theme: ThemeManager,
+    language: str,
+    pack_folder: Path | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Workbench]:
     """A workbench in a window of 1366 × 768, on the bundled pack, with settings of its own."""
     monkeypatch.setenv("AQAH_HOME", str(tmp_path / "home"))
@@ -54,7 +65,7 @@ def bench(
     window.resize(*SIZE)
     window.show()
     qtbot.waitExposed(window)
-    workbench = Workbench(window, open_services(None, language), settings, theme)
+    workbench = Workbench(window, open_services(pack_folder, language), settings, theme)
     window.workbench = workbench
     yield workbench
     workbench.close()

@@ -234,7 +234,9 @@ class SitesPage(QWidget):
         title.setVisible(view.known > 0)
         self._ranking.setVisible(bool(rows))
         self._order.setVisible(view.order_unsure)
-        self._more.setText(context.t("exposed.show_listed", count=context.catalogue.number(len(view.listed))))
+        more = context.t("exposed.show_listed", count=context.catalogue.number(len(view.listed)))
+        self._more.setText(more)
+        self._more.setAccessibleName(more)
         self._more.setVisible(len(view.listed) > RANKED)
 
     def _fill_missing(self, view: ExposureView) -> None:

@@ -99,6 +99,7 @@ def exposure(
     from aqah_desktop.models import tasks
 
     console, services = _console(json), _services(pack)
+    tasks.check_target(out, tasks.TABLE_ENDINGS)
     if raster is None:
         year = tasks.moment(services, pollutant, year)
     given = {
@@ -141,6 +142,21 @@ def simulate(
         console.notes(finished.results.notes)
     finally:
         services.close()
+
+
+@app.command("algorithms", help=_t("cli.algorithms.help"))
+def algorithms(json: Json = False, pack: PackPath = None) -> None:
+    """List every algorithm and action with its parameters."""
+    from aqah_desktop.models import listings
+
+    console, rows = _console(json), listings.algorithms(_services(pack))
+    if json:
+        console.json(rows)
+        return
+    for row in rows:
+        print(f"{row['id']} — {row['title']}")
+        for name, words in row["parameters"].items():
+            print(f"    {name}: {words}")
 
 
 @app.command("map", help=_t("cli.map.help"))

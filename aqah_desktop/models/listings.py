@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.messages import Catalogue
-from aqah_desktop.records import TerritoryKind
+from aqah_desktop.records import Layer, Territory, TerritoryKind, VectorShape
 
 if TYPE_CHECKING:
     from aqah_desktop.models.services import Services
@@ -34,10 +34,11 @@ def layers(pack: Pack, territory: str | None, catalogue: Catalogue) -> list[dict
     """Layers of the pack (that cover a territory), with what must be known of each."""
     from aqah_desktop.reporting.words import standing_words
 
-    if territory is not None:
-        pack.territory(territory)
+    place = pack.territory(territory) if territory is not None else None
     rows = []
     for layer in pack.layers.values():
+        if place is not None and not _meets(layer, place):
+            continue
         dataset = pack.dataset_of(layer.id)
         measure = layer.measure
         rows.append(
@@ -54,6 +55,31 @@ def layers(pack: Pack, territory: str | None, catalogue: Catalogue) -> list[dict
                 "content_hash": layer.content_hash,
             }
         )
+    return rows
+
+
+def algorithms(services: Services) -> list[dict[str, Any]]:
+    """Every algorithm and action, with what each of its parameters takes."""
+    from aqah_desktop.processing.values import allowed_range
+
+    _ = services.plugins
+    catalogue, rows = services.catalogue, []
+    for algorithm in services.registry.all():
+        spec = algorithm.spec
+        parameters = {
+            p.name: " · ".join(
+                part
+                for part in (
+                    catalogue.text(p.label),
+                    p.unit,
+                    allowed_range(p),
+                    catalogue.text("cli.algorithms.required") if p.required else "",
+                )
+                if part
+            )
+            for p in spec.parameters
+        }
+        rows.append({"id": spec.id, "title": catalogue.text(spec.title), "parameters": parameters})
     return rows
 
 
@@ -100,3 +126,13 @@ def plugin_verdict(folder: Path, catalogue: Catalogue) -> tuple[bool, list[dict[
             found.append(catalogue.error(step.error).as_lines().replace("\n", " "))
         rows.append({"level": step.level, "text": " — ".join([catalogue.text(step.title), *found])})
     return verdict.accepted, rows
+
+
+def _meets(layer: Layer, territory: Territory) -> bool:
+    """Whether the extents of a layer and a territory meet (a table without place is about all of them)."""
+    shape = layer.shape
+    if isinstance(shape, VectorShape) and shape.geometry_type in ("None", ""):
+        return True
+    own = shape.extent if isinstance(shape, VectorShape) else shape.grid.extent
+    other = territory.extent
+    return own[0] <= other[2] and own[2] >= other[0] and own[1] <= other[3] and own[3] >= other[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.models import document, opening, tasks
 from aqah_desktop.models.state import ProjectState
-from aqah_desktop.records import Pollutant
+from aqah_desktop.records import Pollutant, Territory
 from aqah_desktop.storage.atomic import make_folder, write_bytes
 from aqah_desktop.storage.project_file import ProjectFile
 
@@ -32,6 +32,9 @@ def main_job(
 ) -> list[Path]:
     """Do the main job on a territory and write map, tables, briefing and project to ``folder``.
 
+    Everything is computed before the first file is written, and the project is locked first: what can
+    fail for a reason other than the disk fails with the folder untouched.
+
     Returns
     -------
     list of Path
@@ -40,47 +43,42 @@ def main_job(
     Raises
     ------
     AqahError
-        From any step; files already written stay, none is half written.
+        From any step; no file is half written.
     """
     territory = services.pack.territory(territory_code)
-    make_folder(folder)  # before the work: a folder that cannot be written is said at once
+    make_folder(folder)
     year = tasks.moment(services, POLLUTANT, None)
     layer = services.pack.concentration(POLLUTANT, year)
-    sites = tasks.expose(services, territory.code, POLLUTANT, year, listener)
-    farms = services.run(
-        "aqah.exposure.farms", {"territory": territory.code, "pollutant": POLLUTANT, "year": year}, listener
-    )
-    action = services.run(ACTION, {"territory": territory.code, **EXAMPLE}, listener)
-    picture = folder / f"carte_{POLLUTANT}_{year}.png"
-    tasks.write_map(services, territory.code, layer.id, picture)
-    written = [picture]
-    written += tasks.write_table(services, sites, "sites", folder / "exposition.csv")
-    written += tasks.write_table(services, sites, "sites", folder / "exposition.xlsx")
-    written += tasks.write_all(services, action, folder / "zone_a_faibles_emissions")
-    note = folder / "note.pdf"
-    write_bytes(note, tasks.briefing(services, territory.code, sites, farms, action, example=True))
-    written.append(note)
-    written.append(
-        _save_project(services, territory_code, year, (sites, farms, action), folder / "projet.aqah")
-    )
-    return written
+    where = {"territory": territory.code}
+    with ProjectFile.create(folder / "projet.aqah", overwrite=True) as project:
+        sites = tasks.expose(services, territory.code, POLLUTANT, year, listener)
+        farms = services.run("aqah.exposure.farms", {**where, "pollutant": POLLUTANT, "year": year}, listener)
+        action = services.run(ACTION, {**where, **EXAMPLE}, listener)
+        note = tasks.briefing(services, territory.code, sites, farms, action, example=True)
+        picture = folder / f"carte_{POLLUTANT}_{year}.png"
+        tasks.write_map(services, territory.code, layer.id, picture)
+        written = [picture]
+        written += tasks.write_table(services, sites, "sites", folder / "exposition.csv")
+        written += tasks.write_table(services, sites, "sites", folder / "exposition.xlsx")
+        written += tasks.write_all(services, action, folder / "zone_a_faibles_emissions")
+        write_bytes(folder / "note.pdf", note)
+        _save_project(services, project, year, territory, (sites, farms, action))
+        return [*written, folder / "note.pdf", project.path]
 
 
 def _save_project(
-    services: Services, territory: str, year: int, runs: tuple[Finished, ...], path: Path
-) -> Path:
+    services: Services, file: ProjectFile, year: int, territory: Territory, runs: tuple[Finished, ...]
+) -> None:
     entries = opening.opening_layers(services.pack, POLLUTANT, year)
-    with ProjectFile.create(path, overwrite=True) as file:
-        for finished in runs:
-            entries = document.keep_results(file, finished, services.catalogue) + entries
-        state = ProjectState(
-            territory=territory,
-            pollutant=Pollutant(POLLUTANT),
-            year=year,
-            layers=entries,
-            runs=tuple(finished.record for finished in runs),
-            extent=services.pack.territory(territory).extent,
-        )
-        document.write_state(file, state, services.pack)
-        file.save()
-    return path
+    for finished in runs:
+        entries = document.keep_results(file, finished, services.catalogue) + entries
+    state = ProjectState(
+        territory=territory.code,
+        pollutant=Pollutant(POLLUTANT),
+        year=year,
+        layers=entries,
+        runs=tuple(finished.record for finished in runs),
+        extent=territory.extent,
+    )
+    document.write_state(file, state, services.pack)
+    file.save()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.errors import BadInputError
 from aqah_desktop.models.opening import nearest_year, years_of
+from aqah_desktop.storage import atomic
 from aqah_desktop.storage.atomic import write_bytes
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from aqah_desktop.processing.runner import Listener
     from aqah_desktop.reporting.exports import ResultExporter
 
+TABLE_ENDINGS = (".csv", ".xlsx")
 #: Sites the briefing and the map show unless told otherwise.
 SITE_KINDS = ("ecole", "college", "lycee", "hospital", "ehpad")
 
@@ -27,6 +29,24 @@ def exporter(services: Services, finished: Finished) -> ResultExporter:
     return ResultExporter(finished.results, finished.record, finished.datasets, spec, services.catalogue)
 
 
+def check_target(path: Path, endings: tuple[str, ...]) -> None:
+    """Check before the work that a file can be written there and that its ending says what it will be.
+
+    Raises
+    ------
+    BadInputError
+        ``models.file_ending``.
+    StorageError
+        ``storage.missing_folder``, ``storage.is_a_folder``.
+    """
+    if path.suffix.lower() not in endings:
+        raise BadInputError("models.file_ending", path=str(path), endings=endings)
+    try:
+        atomic.check_target(path)
+    except OSError as error:
+        raise atomic.storage_error(error, path, writing=True) from error
+
+
 def write_table(
     services: Services, finished: Finished, table: str, path: Path, *, excel: bool = False
 ) -> list[Path]:
@@ -35,14 +55,13 @@ def write_table(
     Raises
     ------
     BadInputError
-        ``models.table_ending`` for another ending.
+        ``models.file_ending`` for another ending.
     StorageError
         When the file cannot be written.
     """
+    check_target(path, TABLE_ENDINGS)
     if path.suffix.lower() == ".xlsx":
         return [exporter(services, finished).write_xlsx(path)]
-    if path.suffix.lower() != ".csv":
-        raise BadInputError("models.table_ending", path=str(path))
     return exporter(services, finished).write_csv(path, table, excel=excel)
 
 
@@ -69,6 +88,7 @@ def write_all(services: Services, finished: Finished, folder: Path) -> list[Path
 
 def write_map(services: Services, territory: str, layer: str, path: Path) -> None:
     """Write the map of one layer of the pack as PNG."""
+    check_target(path, (".png",))
     from aqah_desktop.reporting.mapcontent import MapComposer
     from aqah_desktop.reporting.mapimage import render_map
     from aqah_desktop.reporting.maprequest import MapPage
@@ -116,6 +136,7 @@ def write_briefing(
     listener: Listener | None = None,
 ) -> None:
     """Write the one-page briefing of a territory as PDF."""
+    check_target(path, (".pdf",))
     finished = expose(services, territory, pollutant, moment(services, pollutant, year), listener)
     write_bytes(path, briefing(services, territory, finished))
 

@@ -89,7 +89,7 @@ def atomic_path(target: Path, *, keep_previous: bool = False) -> Iterator[Path]:
     # The suffix stays last: GDAL and openpyxl choose the format by it.
     temporary = target.with_name(f"{_PREFIX}{secrets.token_hex(8)}{target.suffix}")
     try:
-        _check_target(target)
+        check_target(target)
         yield temporary
         _flush(temporary)
         if keep_previous and target.exists():
@@ -139,7 +139,8 @@ def remove_leftovers(folder: Path) -> None:
                 path.unlink()
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
+    """Raise what writing ``target`` would raise for its folder or its name."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     if not target.parent.is_dir():

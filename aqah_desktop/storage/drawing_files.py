@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,10 +63,18 @@ class DrawingFiles:
     """Reader of the prepared arrays of one pack folder; every answer may be ``None`` (not prepared).
 
     Usable from any thread. Outlines and points are kept once they were read, rasters are not.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the pack.
+    verify : callable, optional
+        Called with the member's name before it is read; raises when the file was altered
+        (:meth:`aqah_desktop.storage.pack.Pack.member`).
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER
+    def __init__(self, folder: Path, verify: Callable[[str], object] | None = None) -> None:
+        self._folder, self._verify = folder / FOLDER, verify
         self._archives: dict[str, dict[str, np.ndarray] | None] = {}
         self._outlines: dict[str, Outlines | None] = {}
         self._points: dict[str, Points | None] = {}
@@ -130,6 +138,8 @@ class DrawingFiles:
         path = self._folder / f"{name}.npz"
         if not path.is_file():
             return None
+        if self._verify is not None:
+            self._verify(f"{FOLDER}/{path.name}")
         try:
             with np.load(path, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}

@@ -59,6 +59,8 @@ class Pack:
         self.datasets = datasets
         self.layers = layers
         self.territories = territories
+        #: Members whose hash was compared: name → size and time of change seen then.
+        self._compared: dict[str, tuple[int, int]] = {}
 
     @classmethod
     def open(cls, path: Path | None = None) -> Pack:
@@ -249,19 +251,34 @@ class Pack:
     # ------------------------------------------------------------------ integrity
 
     def member(self, name: str) -> Path:
-        """Return the path of a file of the pack.
+        """Return the path of a file of the pack, unaltered: its hash is compared at the first use.
 
         Raises
         ------
         IntegrityError
-            ``storage.pack_member_missing``, ``storage.pack_foreign_path``.
+            ``storage.pack_member_missing``, ``storage.pack_member_altered``,
+            ``storage.pack_foreign_path``.
         """
         path = (self.folder / name).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise IntegrityError("storage.pack_foreign_path", member=name, path=str(self.folder))
         if not path.is_file():
             raise IntegrityError("storage.pack_member_missing", member=name, path=str(self.folder))
+        self._compare(name, path)
         return path
+
+    def _compare(self, name: str, path: Path) -> None:
+        """Compare a file with the manifest, again only when it was touched since."""
+        facts = path.stat()
+        seen = (facts.st_size, facts.st_mtime_ns)
+        listed = self.manifest.members.get(name)
+        if listed is None or self._compared.get(name) == seen:
+            return
+        from aqah_desktop.storage.pack_archive import file_sha256
+
+        if facts.st_size != listed.bytes or file_sha256(path) != listed.sha256:
+            raise IntegrityError("storage.pack_member_altered", member=name, path=str(self.folder))
+        self._compared[name] = seen
 
     @property
     def bundled(self) -> bool:

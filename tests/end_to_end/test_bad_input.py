@@ -38,7 +38,7 @@ def _raster(
         ("exposure --json --territory 999 --pollutant no2 --out x.csv", "storage.unknown_territory"),
         (f"map --json --territory {MEL} --layer nothing --out x.png", "storage.unknown_layer"),
         ("simulate --json aqah.nothing --out x", "processing.unknown_algorithm"),
-        (f"exposure --json --territory {MEL} --pollutant no2 --out x.doc", "models.table_ending"),
+        (f"exposure --json --territory {MEL} --pollutant no2 --out x.doc", "models.file_ending"),
         (f"exposure --json --territory {MEL} --pollutant no2 --out no/x.csv", "storage.missing_folder"),
         ("territories --json --pack missing.aqahpack", "storage.missing_file"),
         (f"run --json --headless --territory {MEL} --out {Path(__file__).name}/x", "storage.missing_folder"),
@@ -124,10 +124,28 @@ def test_altered_pack(aqah: Aqah, checkout: Path, tmp_path: Path) -> None:
     assert any(
         r["status"] == "error" and "vectors.gpkg" in r["what"] + r["detail"] for r in json.loads(done.stdout)
     )
+    refused(
+        aqah("exposure", "--pack", copy, *EXPOSURE[1:], "--out", tmp_path / "x.csv"),
+        "storage.pack_member_altered",
+    )
     (copy / "layers.json").write_text("[]", encoding="utf-8")
     refused(aqah("layers", "--pack", copy, "--json"), "storage.pack_member_altered")
     (copy / "pack.json").write_bytes(b"{")
     refused(aqah("layers", "--pack", copy, "--json"))
+
+
+def test_a_folder_without_permission(aqah: Aqah, tmp_path: Path) -> None:
+    """``aqah run`` into a place where nothing may be made."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    said = refused(aqah("run", "--headless", "--out", tmp_path / "file" / "run", "--json"))
+    assert json.loads(said.splitlines()[-1])["error"]["remedy"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850", "ascii"])
+def test_output_redirected_under_any_code_page(aqah: Aqah, encoding: str) -> None:
+    done = aqah("territories", PYTHONIOENCODING=encoding)
+    assert done.returncode == 0, done.stderr
+    assert "245900428" in done.stdout
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs to become another user")

@@ -108,8 +108,8 @@ def test_no_internet_socket_is_ever_asked_for(aqah: Aqah, tmp_path: Path) -> Non
     done = aqah("run", "--out", tmp_path / "out", prefix=prefix)
     assert done.returncode == 0, done.stderr
     calls = trace.read_text(encoding="utf-8", errors="replace")
-    reached = [line for line in calls.splitlines() if re.search(r"AF_INET6?\b", line) and "EPERM" not in line]
-    assert reached == []
+    assert "+++" in calls, "nothing was traced"
+    assert [line for line in calls.splitlines() if re.search(r"AF_INET6?\b", line)] == []
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ class ContentLoader:
 
     def __init__(self, pack: Pack, project: ProjectReading = lambda: nullcontext(None)) -> None:
         self._pack, self._project = pack, project
-        self.prepared = DrawingFiles(pack.folder)
+        self.prepared = DrawingFiles(pack.folder, pack.member)
         self._memory: dict[tuple[str, str], LayerContent] = {}
         self._lock = threading.Lock()
 

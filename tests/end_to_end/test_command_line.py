@@ -22,7 +22,10 @@ def test_territories(aqah: Aqah) -> None:
 
 
 def test_layers_say_their_quality(aqah: Aqah) -> None:
-    rows = answer_of(aqah("layers", "--territory", MEL, "--json"))
+    here = {r["id"] for r in answer_of(aqah("layers", "--territory", MEL, "--json"))}
+    assert "no2_2019" in here
+    assert "training_parcels" not in here  # they are drawn in another territory
+    rows = answer_of(aqah("layers", "--json"))
     assert all(r["quality"] and r["publisher"] and r["licence"] for r in rows)
     training = [r for r in rows if r["id"].startswith("training_")]
     assert training

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,10 +74,20 @@ def bench(
     window.deleteLater()
     QApplication.processEvents()
     QApplication.sendPostedEvents(None, 52)  # DeferredDelete
-    left = [t.name for t in threading.enumerate() if t.ident not in before and t.is_alive() and not t.daemon]
+    left = _threads_left(before)
     assert left == [], f"threads left running: {left}"
     widgets = [w for w in QApplication.topLevelWidgets() if id(w) not in tops and w.isVisible()]
     assert widgets == [], f"top-level widgets left open: {widgets}"
+
+
+def _threads_left(before: set[int | None]) -> list[str]:
+    """Threads that still run; one that was cancelled has a few seconds to wind down."""
+    end = time.monotonic() + 5.0
+    while True:
+        new = [t for t in threading.enumerate() if t.ident not in before and t.is_alive() and not t.daemon]
+        if not new or time.monotonic() > end:
+            return [t.name for t in new]
+        time.sleep(0.02)
 
 
 @pytest.fixture

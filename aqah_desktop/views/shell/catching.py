@@ -14,7 +14,7 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from aqah_desktop.errors import AqahError
-from aqah_desktop.models.eventlog import log_file, record_failure
+from aqah_desktop.models.eventlog import log_file, record_failure, start_logging
 
 LOG = logging.getLogger("aqah_desktop.qt")
 _SERIOUS = (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
@@ -31,6 +31,7 @@ class Catcher:
 
     def __init__(self, tell: Callable[[AqahError], None]) -> None:
         self._tell = tell
+        start_logging()
         self._inside = threading.local()
         self._before = sys.excepthook, threading.excepthook
         sys.excepthook, threading.excepthook = self.on_exception, self._on_thread

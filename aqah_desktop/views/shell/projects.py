@@ -41,8 +41,8 @@ class ProjectDesk(QObject):
         self._keeper: Keeper = workbench.keeper
         self._leaving = False
         self._saving = False
-        self._menu = QMenu(self._context.t("shell.recent_projects"), workbench.window)
-        self._menu.setObjectName("menu.recent")
+        self.recent_menu = QMenu(self._context.t("shell.recent_projects"), workbench.window)
+        self.recent_menu.setObjectName("menu.recent")
         self._connect()
         self.refresh()
 
@@ -56,7 +56,7 @@ class ProjectDesk(QObject):
         before = actions.action("project.save")
         file_menu = window.menuBar().findChild(QMenu, "menu.file")
         if file_menu is not None:
-            file_menu.insertMenu(before, self._menu)
+            file_menu.insertMenu(before, self.recent_menu)
         project.history_changed.connect(self._show_title)
         project.territory_changed.connect(self._on_territory)
         self._context.settings.changed.connect(self._on_setting)
@@ -104,7 +104,7 @@ class ProjectDesk(QObject):
         """Ask before the window closes: about runs under way, then about unsaved work."""
         if self._leaving:
             return
-        if self._context.services.jobs():
+        if self._bench.running_jobs():
             event.ignore()
             self._ask_about_runs()
         elif self._keeper.unsaved_work():
@@ -120,7 +120,7 @@ class ProjectDesk(QObject):
 
         self._shell.ask(
             "running",
-            t("shell.running_title"),
+            t("shell.running_title", titles=", ".join(self._bench.running_jobs())),
             t("shell.running_text"),
             [Answer("stop", t("shell.stop_and_close"), "primary"), Answer("stay", t("shell.let_it_run"))],
             answered,
@@ -129,12 +129,13 @@ class ProjectDesk(QObject):
     def _stop_runs(self) -> None:
         """Cancel every run, wait until each has ended, then go on closing."""
         services = self._context.services
+        self._bench.acting.desk.cancel_all()
         for job in services.jobs():
             services.runner.cancel(job)
         self._shell.busy(self._context.t("shell.stopping"))
 
         def look() -> None:
-            if services.jobs():
+            if services.jobs() or self._bench.running_jobs():
                 QTimer.singleShot(_POLL_MS, self, look)
                 return
             self._shell.idle()
@@ -299,13 +300,13 @@ class ProjectDesk(QObject):
     def _show_recent(self) -> None:
         recent = [Path(p) for p in self._context.settings.values.recent_projects]
         self._bench.start_page.show_recent(recent)
-        self._menu.clear()
+        self.recent_menu.clear()
         for path in recent:
-            entry = self._menu.addAction(path.stem, partial(self.open, path))
+            entry = self.recent_menu.addAction(path.stem, partial(self.open, path))
             entry.setToolTip(str(path))
             entry.setStatusTip(str(path))
-        self._menu.setToolTipsVisible(True)
-        self._menu.setEnabled(bool(recent))
+        self.recent_menu.setToolTipsVisible(True)
+        self.recent_menu.setEnabled(bool(recent))
 
     def _on_territory(self, code: str) -> None:
         if code:

@@ -30,19 +30,19 @@ def _works(*command: str) -> bool:
         return False
 
 
+#: Puts a command in a network namespace of its own; empty where the system refuses one.
+NO_NETWORK = ("unshare", "--net", "--map-root-user")
+CUT_OFF = NO_NETWORK if _works(*NO_NETWORK, "true") else ()
+
+
 @pytest.fixture(scope="module")
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the main job writes, once, in a network namespace of its own where the system allows it."""
     folder = tmp_path_factory.mktemp("main job")
-    cut_off = (
-        ["unshare", "--net", "--map-root-user"]
-        if _works("unshare", "--net", "--map-root-user", "true")
-        else []
-    )
     environment = {**os.environ, "AQAH_HOME": str(folder / "home"), "QT_QPA_PLATFORM": "offscreen"}
     environment.pop("DISPLAY", None)
     done = subprocess.run(
-        [*cut_off, sys.executable, "-m", "aqah_desktop", "run", "--out", str(folder / "out")],
+        [*CUT_OFF, sys.executable, "-m", "aqah_desktop", "run", "--out", str(folder / "out")],
         capture_output=True, text=True, env=environment, check=False, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -53,6 +53,16 @@ def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_everything_is_written(products: Path) -> None:
     assert {p.name for p in products.iterdir()} >= EXPECTED
     assert not [p for p in products.rglob("*") if p.name.startswith(".") or p.suffix == ".part"]
+
+
+@pytest.mark.network_namespace
+@pytest.mark.skipif(not CUT_OFF, reason="no network namespace allowed here: the main job ran with network")
+def test_it_was_done_with_no_network(products: Path) -> None:
+    interfaces = subprocess.run(
+        [*CUT_OFF, "cat", "/proc/net/dev"], capture_output=True, text=True, check=True
+    )
+    assert [line.split(":")[0].strip() for line in interfaces.stdout.splitlines()[2:]] == ["lo"]
+    assert {p.name for p in products.iterdir()} >= EXPECTED
 
 
 def test_workbook_opens_and_holds_no_formula(products: Path) -> None:

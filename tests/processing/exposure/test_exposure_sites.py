@@ -308,7 +308,7 @@ def test_rasters_that_cannot_be_used_are_refused(
 
 @pytest.mark.parametrize(
     ("value", "nodata", "key"),
-    [(-9999.0, -9999.0, "exposure.raster_all_nodata"), (-3.0, None, "exposure.negative_values")],
+    [(-9999.0, -9999.0, "storage.raster_all_nodata"), (-3.0, None, "exposure.negative_values")],
 )
 def test_rasters_without_values_or_below_zero_are_refused(
     pack: Pack, tmp_path: Path, value: float, nodata: float | None, key: str

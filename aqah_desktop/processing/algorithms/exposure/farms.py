@@ -110,7 +110,7 @@ class FarmExposure:
         BadInputError
             ``exposure.radii``, ``exposure.two_parcel_sets``, ``exposure.no_rows``,
             ``exposure.no_polygon``, ``exposure.nothing_covered``, ``exposure.no_value``,
-            ``exposure.negative_values``, ``exposure.raster_all_nodata``.
+            ``exposure.negative_values``, ``storage.raster_all_nodata``.
         UnknownItemError
             Territory, pollutant, year or kind.
         """

@@ -170,7 +170,7 @@ def open_map(params: Params, context: Context) -> Iterator[ConcentrationMap]:
     UnknownItemError
         No layer of the pollutant and year.
     BadInputError
-        ``exposure.no_year``, ``exposure.raster_all_nodata``, ``exposure.negative_values``,
+        ``exposure.no_year``, ``storage.raster_all_nodata``, ``exposure.negative_values``,
         ``exposure.raster_elsewhere``.
     """
     supplied = context.inputs.get("raster")
@@ -199,8 +199,7 @@ def cell_of(params: Params, context: Context) -> float | None:
 
 
 def _check_supplied(raster: RasterFile) -> None:
-    if raster.is_all_nodata():
-        raise BadInputError("exposure.raster_all_nodata", path=str(raster.path))
+    raster.check_has_values()
     width, height = raster.cell_size
     x_min, y_min, x_max, y_max = raster.extent
     square = abs(width - height) <= 1e-6 * width

@@ -89,7 +89,7 @@ class SiteExposure:
         ------
         BadInputError
             ``exposure.radius_below_cell``, ``exposure.nothing_covered``, ``exposure.no_value``,
-            ``exposure.negative_values``, ``exposure.raster_all_nodata``, ``exposure.no_rows``.
+            ``exposure.negative_values``, ``storage.raster_all_nodata``, ``exposure.no_rows``.
         UnknownItemError
             Territory, pollutant, year, layer or kind.
         """

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: The docks have their sizes after this time, ms.
+_SETTLE_MS = 40
+
 
 @dataclass(frozen=True)
 class StartOptions:
@@ -90,6 +93,7 @@ class _Starting:
         self._options, self._language = options, language
         self._timings: dict[str, float] = {}
         self._begun = False
+        self._bench: Any = None
 
     def on_painted(self) -> None:
         """The window is on screen: load the rest."""
@@ -111,15 +115,20 @@ class _Starting:
         except AqahError as error:
             self._stop(error)
             return
-        bench = Workbench(self._window, services, self._settings, self._theme)
-        self._window.workbench = bench
-        self._window.closing.connect(lambda event: bench.close() if event.isAccepted() else None)
-        bench.first_map.connect(self._on_first_map)
+        bench = Workbench(self._window, services, self._settings, self._theme, panels=False)
+        self._bench = self._window.workbench = bench
+        self._window.closed.connect(bench.close)
         territory = self._options.territory or self._settings.values.last_territory
+        if self._options.until and territory not in services.pack.territories:
+            territory = next(t.code for t in services.pack.territories.values() if t.aqah)
         if territory in services.pack.territories:
+            bench.map_page.first_map.connect(self._on_first_map)
+            self._window.reserve_sides(True)
             bench.open_territory(territory)
-        elif self._options.until:
-            bench.open_territory(next(t.code for t in services.pack.territories.values() if t.aqah))
+            self._window.docks_shown = False
+        else:
+            bench.show_start()
+            self._add_panels()
 
     def _on_first_map(self) -> None:
         self._timings.setdefault("usable_map_s", round(seconds_since_process_start(), 3))
@@ -127,6 +136,27 @@ class _Starting:
             self._options.timings.write_text(json.dumps(self._timings) + "\n", encoding="utf-8")
         if self._options.until == "first-map":
             self._window.close()
+        else:
+            self._add_panels()
+
+    def _add_panels(self) -> None:
+        """Read the code of the panels on a worker thread, then build them one a turn of the event loop."""
+        from aqah_desktop.views.workbench import import_panels
+
+        self._bench.context.dispatcher.submit(lambda _: import_panels(), lambda _: self._next_panel())
+
+    def _next_panel(self) -> None:
+        from PySide6.QtCore import QTimer
+
+        if self._bench.add_next_panel():
+            QTimer.singleShot(0, self._next_panel)
+            return
+        # The docks take exactly the room kept free for them: nothing is painted in between.
+        window = self._window
+        window.setUpdatesEnabled(False)
+        window.reserve_sides(False)
+        window.show_docks(window.stack.currentWidget() is self._bench.map_page)
+        QTimer.singleShot(_SETTLE_MS, lambda: window.setUpdatesEnabled(True))
 
     def _stop(self, error: Any) -> None:
         from PySide6.QtWidgets import QMessageBox

@@ -116,6 +116,10 @@ class Project:
         before, self._state, self._saved = self._state, state, state
         self._announce(before, was_dirty)
 
+    def announce(self) -> None:
+        """Tell everyone the current state, as if it had just been opened: some may listen only now."""
+        self._announce(ProjectState(), self.dirty)
+
     def _become(self, state: ProjectState) -> None:
         was_dirty = self.dirty
         before, self._state = self._state, state

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aqah_desktop.views.workbench import Workbench
 
 _SIZE = (1366, 768)
+#: Width of the panels on both sides of the map when there is no memory of it, px.
+_SIDES = (271, 361)
 
 
 class MainWindow(QMainWindow):
@@ -26,6 +28,8 @@ class MainWindow(QMainWindow):
     painted = Signal()
     #: The user asks to close; connect and call ``event.ignore()`` to refuse.
     closing = Signal(object)
+    #: It closes: nobody refused.
+    closed = Signal()
     files_dropped = Signal(list)
 
     def __init__(self, settings: Settings, theme: ThemeManager, catalogue: Catalogue) -> None:
@@ -95,6 +99,15 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------ layout
 
+    def reserve_sides(self, reserved: bool) -> None:
+        """Leave free, beside the map, the room its panels had last time: they come a moment later."""
+        kept = self._settings.values.layout.get("sides", "").split(",")
+        known = len(kept) == 2 and all(width.isdigit() for width in kept)
+        left, right = (int(width) for width in kept) if known else _SIDES
+        if not reserved or left + right > self.width() * 2 // 3:
+            left, right = 0, 0
+        self._centre.layout().setContentsMargins(left, 0, right, 0)
+
     def default_layout(self) -> QByteArray:
         """Layout of the docks as they are now."""
         return self.saveState(1)
@@ -121,7 +134,9 @@ class MainWindow(QMainWindow):
 
     def _keep_layout(self) -> None:
         state, geometry = self.saveState(1), self.saveGeometry()
+        inside = self._centre.geometry()
         layout = {
+            "sides": f"{inside.left()},{self.width() - inside.right() - 1}" if self.docks_shown else "",
             "geometry": geometry.toBase64().data().decode(),
             "state": state.toBase64().data().decode() if self._docks else "",
         }
@@ -141,6 +156,7 @@ class MainWindow(QMainWindow):
         self.closing.emit(event)
         if event.isAccepted():
             self._keep_layout()
+            self.closed.emit()
 
     def dragEnterEvent(self, event) -> None:
         """Accept files."""

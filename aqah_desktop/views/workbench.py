@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -21,34 +23,63 @@ from aqah_desktop.models.settings import Settings
 from aqah_desktop.records import Pollutant, Territory
 from aqah_desktop.views.actions import ActionCentre
 from aqah_desktop.views.context import ViewContext
-from aqah_desktop.views.exposure.bind import bind_exposure
 from aqah_desktop.views.main_window import MainWindow
 from aqah_desktop.views.map.contents import ContentLoader
 from aqah_desktop.views.map.page import MapPage
 from aqah_desktop.views.qt_dispatch import Dispatcher
-from aqah_desktop.views.sheet.bind import bind_sheet
 from aqah_desktop.views.shell.dock_tabs import DockTabs, bind_docks
 from aqah_desktop.views.shell.foot import Foot
-from aqah_desktop.views.shell.frame import Frame
 from aqah_desktop.views.shell.topbar import TopBar
 from aqah_desktop.views.shell.work import WorkLine
 from aqah_desktop.views.start.page import Rings, StartPage, rings_of
-from aqah_desktop.views.table.bind import bind_table
 from aqah_desktop.views.theme import ThemeManager
+
+if TYPE_CHECKING:
+    from aqah_desktop.views.acting import Acting
+    from aqah_desktop.views.layers.bind import LayersDesk
+    from aqah_desktop.views.shell.frame import Frame
+
+#: Modules of the panels, which the first map does not wait for.
+_PANELS = ("acting", "exposure.bind", "layers.bind", "sheet.bind", "shell.frame", "table.bind")
+
+
+def import_panels() -> None:
+    """Read the code of the panels; on any thread."""
+    for name in _PANELS:
+        import_module(f"aqah_desktop.views.{name}")
 
 
 class Workbench(QObject):
-    """Pages and panels of one window on one set of services."""
+    """Pages and panels of one window on one set of services.
+
+    With ``panels=False`` there is the map only: the start of the program shows it first and then calls
+    :meth:`add_next_panel` until nothing is missing.
+    """
+
+    frame: Frame
+    #: Layer tree, its sheets, the files behind the user's layers.
+    layers: LayersDesk
+    #: Scenario, comparison, history and their runs.
+    acting: Acting
 
     first_map = Signal()
     #: Files to add as layers: dropped on the window or named on the command line.
     layer_files = Signal(list)
+    #: A layer or an algorithm was chosen by its id in the search.
+    layer_chosen = Signal(str)
+    algorithm_chosen = Signal(str)
 
     def __init__(
-        self, window: MainWindow, services: Services, settings: Settings, theme: ThemeManager
+        self,
+        window: MainWindow,
+        services: Services,
+        settings: Settings,
+        theme: ThemeManager,
+        panels: bool = True,
     ) -> None:
         super().__init__(window)
         self.window = window
+        self._mapped = self._furnished = self._filled = False
         self.context = self._make_context(services, settings, theme)
         #: The newest finished run of each kind, for panels, briefing and exports.
         self.latest = LatestRuns()
@@ -58,7 +89,7 @@ class Workbench(QObject):
         self.keeper = Keeper(
             self.context.project, services.pack, user_folders().data / "untitled", self._on_keeper_problem
         )
-        self.loader = ContentLoader(services.pack)
+        self.loader = ContentLoader(services.pack, self.keeper.reading)
         #: Tables behind the layers, for sheets and table.
         self.frames = FrameStore(services.pack, self.keeper.reading)
         self.start_page = StartPage(self.context)
@@ -77,11 +108,52 @@ class Workbench(QObject):
         self.context.actions.fill_menus(window.menuBar())
         self._connect()
         self._bind()
+        self._missing = self._panels()
+        self._fill_choices()
+        if panels:
+            while self.add_next_panel():
+                pass
+            self.show_start()
+
+    def _panels(self) -> Iterator[None]:
+        """Build the panels, one a step; imported here, so that the first map does not wait for them."""
+        from aqah_desktop.views.acting import Acting
+        from aqah_desktop.views.exposure.bind import bind_exposure
+        from aqah_desktop.views.layers.bind import bind_layers
+        from aqah_desktop.views.sheet.bind import bind_sheet
+        from aqah_desktop.views.shell.frame import Frame
+        from aqah_desktop.views.table.bind import bind_table
+
         self.frame = Frame(self)
+        yield
         exposure = bind_exposure(self)
+        yield
+        self.layers = bind_layers(self)
+        yield
         bind_table(self, exposure, bind_sheet(self))
-        self._fill()
-        self.show_start()
+        yield
+        self.acting = Acting(self)
+
+    def add_next_panel(self) -> bool:
+        """Build one more panel; whether there may be another one.
+
+        Panels made after a territory was opened are told what it is, and that its map is there.
+        """
+        try:
+            next(self._missing)
+        except StopIteration:
+            if not self._furnished:
+                self._furnished = True
+                self.context.project.announce()
+                if self._mapped:
+                    self.first_map.emit()
+            return False
+        return True
+
+    def _on_first_map(self) -> None:
+        self._mapped = True
+        if self._furnished:
+            self.first_map.emit()
 
     def _make_context(self, services: Services, settings: Settings, theme: ThemeManager) -> ViewContext:
         return ViewContext(
@@ -99,6 +171,7 @@ class Workbench(QObject):
 
     def show_start(self) -> None:
         """Show the territory cards."""
+        self._fill_cards()
         self.window.stack.setCurrentWidget(self.start_page)
         self.top.parentWidget().setVisible(False)
         self.foot.setVisible(False)
@@ -162,9 +235,8 @@ class Workbench(QObject):
             lambda name: self.choose_moment(Pollutant(name), project.state.year)
         )
         self.top.years.chosen.connect(lambda year: self.choose_moment(project.state.pollutant, year))
-        page.hovered.connect(self._on_hover)
         page.source_changed.connect(self.foot.show_source)
-        page.first_map.connect(self.first_map)
+        page.first_map.connect(self._on_first_map)
         project.moment_changed.connect(self._on_moment)
         project.history_changed.connect(self._on_history)
 
@@ -202,19 +274,24 @@ class Workbench(QObject):
             key=f"marks.{pollutant}",
         )
 
-    def _on_hover(self, x: float, y: float, value: str) -> None:
-        number = self.context.catalogue.number
-        self.foot.place.setText(f"x {number(x)}  y {number(y)} m   {value}")
-
     # ------------------------------------------------------------------ content of the start page
 
-    def _fill(self) -> None:
+    def _own_territories(self) -> list[Territory]:
+        every = self.context.services.pack.territories.values()
+        return sorted((t for t in every if t.aqah), key=lambda t: t.name)
+
+    def _fill_choices(self) -> None:
         pack = self.context.services.pack
-        territories = sorted((t for t in pack.territories.values() if t.aqah), key=lambda t: t.name)
         everywhere = [t for t in pack.territories.values() if t.kind != "epci"]
-        self.top.fill([(t.code, t.name) for t in [*territories, *everywhere]], opening.pollutants_of(pack))
-        self.start_page.show_territories([(t, self._card_lines(t), self._rings(t)) for t in territories])
+        choices = [(t.code, t.name) for t in [*self._own_territories(), *everywhere]]
+        self.top.fill(choices, opening.pollutants_of(pack))
         self._ask_marks(self.context.project.state.pollutant)
+
+    def _fill_cards(self) -> None:
+        if not self._filled:
+            self._filled = True
+            cards = [(t, self._card_lines(t), self._rings(t)) for t in self._own_territories()]
+            self.start_page.show_territories(cards)
 
     def _card_lines(self, territory: Territory) -> list[str]:
         number = self.context.catalogue.number
@@ -234,6 +311,10 @@ class Workbench(QObject):
         """Say it, from whatever thread it comes."""
         self.context.dispatcher.call(lambda: self.context.notifications.error(error))
 
+    def running_jobs(self) -> tuple[str, ...]:
+        """Titles of the runs the user asked for that are not over."""
+        return self.acting.running_jobs() if self._furnished else ()
+
     def add_closing(self, function: Callable[[], object]) -> None:
         """Have a panel told, before anything is stopped, that the window closes."""
         self._closing.append(function)
@@ -242,7 +323,8 @@ class Workbench(QObject):
         """Stop everything that works in the background."""
         for function in self._closing:
             function()
-        self.frame.close()
+        if self._furnished:
+            self.frame.close()
         self.context.dispatcher.close()
         self.context.services.close()
         self.keeper.close()

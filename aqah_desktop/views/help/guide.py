@@ -48,7 +48,7 @@ class GuideView(QTextBrowser):
             return None
         if kind == QTextDocument.ResourceType.ImageResource:
             return self._picture(path)
-        return path.read_bytes()
+        return path.read_text(encoding="utf-8")
 
     def resizeEvent(self, event) -> None:
         """Fit the pictures again."""

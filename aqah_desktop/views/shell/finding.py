@@ -54,12 +54,12 @@ class Finding(QObject):
         self._known: _Known | None = None
         self._asked = False
         self._palette: Palette | None = None
-        self._marker = Marker(self._context.theme)
-        workbench.map_page.canvas.add_overlay(self._marker)
+        self.marker = Marker(self._context.theme)
+        workbench.map_page.canvas.add_overlay(self.marker)
         self._fading = QTimer(self)
         self._fading.setSingleShot(True)
         self._fading.setInterval(_MARKED_MS)
-        self._fading.timeout.connect(self._marker.hide)
+        self._fading.timeout.connect(self.marker.hide)
         self._context.actions.bind("palette.open", self.open)
         self._context.actions.bind("territory.choose", lambda: self.open(self._territories()))
 
@@ -67,6 +67,10 @@ class Finding(QObject):
     def palette(self) -> Palette | None:
         """The palette while it is open."""
         return self._palette
+
+    def ready(self) -> bool:
+        """Whether the names of places were read."""
+        return self._known is not None
 
     def open(self, only: list[Entry] | None = None) -> None:
         """Open the palette, on some entries ``only`` when given."""
@@ -180,7 +184,7 @@ class Finding(QObject):
         canvas.zoom_to(extent, 0.1)
         self._select(entry)
         if entry.kind != "commune":
-            self._marker.show_at(entry.x, entry.y)
+            self.marker.show_at(entry.x, entry.y)
             self._fading.start()
         canvas.setFocus()
 

@@ -178,11 +178,11 @@ class Palette(Overlay):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setMouseTracking(True)
         self.view.setAccessibleName(t("shell.palette_results"))
-        self._nothing = label(t("shell.palette_nothing"), "soft", wrap=True)
-        self._nothing.setContentsMargins(20, 8, 20, 8)
+        self.nothing = label(t("shell.palette_nothing"), "soft", wrap=True)
+        self.nothing.setContentsMargins(20, 8, 20, 8)
         layout.addWidget(self.field)
         layout.addWidget(self.view)
-        layout.addWidget(self._nothing)
+        layout.addWidget(self.nothing)
         self.field.textChanged.connect(self.refresh)
         self.view.clicked.connect(lambda index: self._take(index.row()))
         self.view.entered.connect(self.view.setCurrentIndex)
@@ -193,13 +193,13 @@ class Palette(Overlay):
         self.results.show(self._find(self.field.text()))
         if self.results.found:
             self._select(0)
-        self._nothing.setVisible(not self.results.found)
+        self.nothing.setVisible(not self.results.found)
         self.view.setVisible(bool(self.results.found))
         self.place_card()
 
     def say_reading(self, reading: bool) -> None:
         """Say that names are still being read when nothing is found."""
-        self._nothing.setText(self._context.t(f"shell.palette_{'reading' if reading else 'nothing'}"))
+        self.nothing.setText(self._context.t(f"shell.palette_{'reading' if reading else 'nothing'}"))
 
     def place_card(self) -> None:
         """Below the selectors, as high as what was found."""
@@ -207,7 +207,7 @@ class Palette(Overlay):
         rows = min(len(self.results.found), _MOST_ROWS)
         top = min(64, max((self.height() - 300) // 4, 8))
         head = self.field.sizeHint().height() + 24
-        wanted = head + (rows * _ROW if rows else self._nothing.sizeHint().height())
+        wanted = head + (rows * _ROW if rows else self.nothing.sizeHint().height())
         height = min(wanted, self.height() - top - 8)
         self.view.setFixedHeight(max(min(rows * _ROW, height - head), 0))
         width = min(_WIDTH, room.width())

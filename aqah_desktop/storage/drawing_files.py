@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FOLDER = "drawing"
 #: Coordinates are stored relative to this place (EPSG:2154, m) so that float32 keeps centimetres.
 ORIGIN = np.array([680000.0, 6990000.0])
-#: 0.5 m on the ground: below what any screen shows of 24-vertex outlines.
+#: A centimetre within 130 km of that place.
 _DTYPE = np.float32
 
 

@@ -13,7 +13,6 @@ from aqah_desktop.views.forms.places import CommunesEdit, PlaceEdit
 from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import clear, column, label
 
-
 _EDITS: dict[str, type[f.FieldEdit]] = {
     "number": f.NumberEdit,
     "integer": f.NumberEdit,

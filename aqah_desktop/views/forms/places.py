@@ -14,6 +14,7 @@ from aqah_desktop.records import Place
 from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.forms.fields import FieldEdit
 from aqah_desktop.views.forms.flow import FlowLayout
+from aqah_desktop.views.tab_order import tab_through
 from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import button, clear, label
 
@@ -50,7 +51,7 @@ class CommuneChips(QWidget):
         self.search.setCompleter(self._completer)
         self.pick = button(context.t("forms.place_pick"), self.pick_asked.emit)
         with_icon(self.pick, context.theme, "map-pin")
-        for widget in (self._chips, self.search, self.pick):
+        for widget in (self.search, self._chips, self.pick):
             layout.addWidget(widget)
 
     def offer(self, codes: tuple[str, ...]) -> None:
@@ -70,6 +71,7 @@ class CommuneChips(QWidget):
             self._flow.addWidget(label(words, "note"))
         self._chips.setVisible(bool(codes))
         self._chips.updateGeometry()
+        tab_through(self.search, self._chips, (self.pick,))
 
     def _chip(self, code: str) -> QPushButton:
         name = self._names.name(code)

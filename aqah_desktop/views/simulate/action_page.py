@@ -15,6 +15,7 @@ from aqah_desktop.views.forms.form_view import FormView
 from aqah_desktop.views.simulate.cards import EffectCard, ErrorCard, Fold, LegalCard
 from aqah_desktop.views.simulate.footer import RunFooter
 from aqah_desktop.views.simulate.result_view import ResultView
+from aqah_desktop.views.tab_order import tab_through
 from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import button, clear, column, label, rule
 
@@ -116,6 +117,7 @@ class ActionPage(QWidget):
         self.footer.run.setAccessibleName(self.footer.run.text())
         self.footer.rest()
         self.footer.setVisible(True)
+        tab_through(self.back, page, (self.footer.run, self.footer.cancel))
 
     def _page(self) -> tuple[QWidget, QVBoxLayout]:
         page = QWidget()
@@ -183,6 +185,7 @@ class ActionPage(QWidget):
         self.result.history_asked.connect(self.history_asked)
         self.result.change_asked.connect(self.show_form)
         self._result_area.setWidget(self.result)
+        tab_through(self.back, self.result)
         self._result_area.verticalScrollBar().setValue(0)
         self._body.setCurrentWidget(self._result_area)
         self.footer.rest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
@@ -50,6 +50,9 @@ class OffersPage(QScrollArea):
             self._list.addWidget(label(title, "overline", wrap=True))
             for offer in group:
                 self._list.addWidget(self._card(offer))
+        cards = list(self.cards.values())
+        for first, second in pairwise(cards):
+            QWidget.setTabOrder(first, second)
 
     def _card(self, offer: Offer) -> QWidget:
         if offer.error is not None:

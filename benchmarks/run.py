@@ -1,7 +1,8 @@
 """Every speed we claim, beside named peers, in one run: ``python -m benchmarks.run``.
 
-Prints a Markdown table of medians, ratios and peaks, and writes ``out/bench/results.json``. Options:
-``--jobs sample_25,nearest`` · ``--repeats 5`` · ``--folder out/bench``.
+Prints a Markdown table of medians, best times, ratios of medians and peaks, and writes
+``out/bench/results.json``. Options: ``--jobs sample_25,nearest`` · ``--repeats 5`` ·
+``--folder out/bench``.
 """
 
 from __future__ import annotations
@@ -64,21 +65,22 @@ def describe(row: Row) -> str:
 def table(results: dict[str, dict[str, Row]]) -> str:
     """Markdown: one row per implementation, ratio = peer / ours."""
     lines = [
-        "| job | who | median | against ours | peak memory | answer | goal |",
-        "|---|---|---:|---:|---:|---:|---:|",
+        "| job | who | median | best | against ours | peak memory | answer | goal |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     for name, rows in results.items():
         job, ours = JOBS[name], rows.get(OURS, {})
         goal = f"≤ {job.goal_s:g} s" if job.goal_s else ""
         for who, row in rows.items():
             if "failed" in row:
-                lines.append(f"| {job.title} | {who} | failed | | | | |")
+                lines.append(f"| {job.title} | {who} | failed | | | | | |")
                 continue
             memory, target = f"{row['peak_mb']:.0f} MB", goal if who == OURS else ""
             cells = (
                 job.title,
                 who,
                 seconds(row["median_s"]),
+                seconds(row["best_s"]),
                 ratio(who, row, ours),
                 memory,
                 row["answer"],
@@ -87,9 +89,9 @@ def table(results: dict[str, dict[str, Row]]) -> str:
             lines.append("| " + " | ".join(map(str, cells)) + " |")
         for who, time in job.quoted.items():
             if who not in rows:
-                lines.append(f"| {job.title} | {who} | not this run (elsewhere {time}) | | | | |")
+                lines.append(f"| {job.title} | {who} | not this run (elsewhere {time}) | | | | | |")
         for who in sorted(set(job.implementations) - set(rows)):
-            lines.append(f"| {job.title} | {who} | not this run | | | | |")
+            lines.append(f"| {job.title} | {who} | not this run | | | | | |")
     return "\n".join(lines)
 
 

@@ -28,6 +28,8 @@ def main() -> None:
         answer = run_as_child(arguments)
         if answer is not None:
             sys.exit(answer)
+    if arguments[:1] and arguments[0].lower().endswith(".aqah"):
+        arguments = ["run", *arguments]  # a double click on a project
     asks_window = arguments[:1] == ["run"] and not {"--help", "--headless"} & set(arguments)
     if asks_window and (has_display() or "--until" in arguments):
         from aqah_desktop.app import window_main

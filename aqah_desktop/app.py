@@ -6,10 +6,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: Threads take turns at this interval, s: a quarter of Python's own.
+_SWITCH_S = 0.00125
 #: The docks have their sizes after this time, ms.
 _SETTLE_MS = 40
 
@@ -19,7 +22,8 @@ class StartOptions:
     """What the command line asks of the window.
 
     ``until`` = ``"first-map"`` leaves after the first usable map; ``timings`` receives the seconds from
-    the creation of the process to the painted window and to that map.
+    the creation of the process to the painted window and to that map. ``opened`` is called with the
+    workbench when that map is there (measuring, taking pictures of the window).
     """
 
     open: tuple[Path, ...] = ()
@@ -28,6 +32,7 @@ class StartOptions:
     until: str = ""
     timings: Path | None = None
     language: str = ""
+    opened: Callable[[Any], object] | None = None
 
 
 def window_main(arguments: list[str]) -> int:
@@ -68,21 +73,30 @@ def run_window(options: StartOptions) -> int:
     from aqah_desktop.locations import user_folders
     from aqah_desktop.messages import Catalogue
     from aqah_desktop.models.settings import Settings
+    from aqah_desktop.views.collector import Collector
     from aqah_desktop.views.main_window import MainWindow
     from aqah_desktop.views.theme import ThemeManager
 
+    # The GUI thread waits at most this long for a worker that holds the interpreter.
+    sys.setswitchinterval(_SWITCH_S)
     application = QApplication([sys.argv[0]])
     application.setApplicationName("AQAH Desktop")
+    application.setDesktopFileName("aqah-desktop")
     application.setStyle("Fusion")
     settings = Settings(user_folders().settings / "settings.json")
+    # Read by GDAL when it is loaded: a quarter of the memory the user allows keeps what was read at hand.
+    os.environ.setdefault("GDAL_CACHEMAX", str(settings.values.memory_mb // 4))
     language = options.language or settings.values.language
     theme = ThemeManager(application, settings.values.theme)
     window = MainWindow(settings, theme, Catalogue(language))
     starting = _Starting(window, settings, theme, options, language)
+    starting.collector = Collector(application)
     window.painted.connect(starting.on_painted)
     window.show()
     QTimer.singleShot(5000, starting.on_painted)  # a window that is never exposed still gets its content
-    return application.exec()
+    code = application.exec()
+    starting.end()
+    return code
 
 
 class _Starting:
@@ -94,6 +108,24 @@ class _Starting:
         self._timings: dict[str, float] = {}
         self._begun = False
         self._bench: Any = None
+        self.collector: Any = None
+        self._catcher: Any = None
+
+    def end(self) -> None:
+        """The program ends: what nobody catches goes to the interpreter again."""
+        if self._catcher is not None:
+            self._catcher.remove()
+
+    def _catch(self) -> None:
+        """From here on, what nobody caught is told in the window and written to the journal."""
+        from aqah_desktop.views.shell.catching import Catcher
+
+        context = self._bench.context
+        self._catcher = Catcher(
+            lambda error: context.dispatcher.call(lambda: context.notifications.error(error))
+        )
+        for problem in self._settings.problems:
+            context.notifications.tell(problem.key, "warning", **problem.params)
 
     def on_painted(self) -> None:
         """The window is on screen: load the rest."""
@@ -119,6 +151,8 @@ class _Starting:
         self._bench = self._window.workbench = bench
         self._window.closed.connect(bench.close)
         territory = self._options.territory or self._settings.values.last_territory
+        if any(path.suffix.lower() == ".aqah" for path in self._options.open):
+            territory = ""  # the project says which
         if self._options.until and territory not in services.pack.territories:
             territory = next(t.code for t in services.pack.territories.values() if t.aqah)
         if territory in services.pack.territories:
@@ -136,13 +170,16 @@ class _Starting:
             self._options.timings.write_text(json.dumps(self._timings) + "\n", encoding="utf-8")
         if self._options.until == "first-map":
             self._window.close()
-        else:
-            self._add_panels()
+            return
+        self._add_panels()
+        if self._options.opened is not None:
+            self._options.opened(self._bench)
 
     def _add_panels(self) -> None:
         """Read the code of the panels on a worker thread, then build them one a turn of the event loop."""
         from aqah_desktop.views.workbench import import_panels
 
+        self._catch()
         self._bench.context.dispatcher.submit(lambda _: import_panels(), lambda _: self._next_panel())
 
     def _next_panel(self) -> None:
@@ -153,10 +190,13 @@ class _Starting:
             return
         # The docks take exactly the room kept free for them: nothing is painted in between.
         window = self._window
+        self.collector.start()
         window.setUpdatesEnabled(False)
         window.reserve_sides(False)
         window.show_docks(window.stack.currentWidget() is self._bench.map_page)
         QTimer.singleShot(_SETTLE_MS, lambda: window.setUpdatesEnabled(True))
+        if self._options.open:
+            self._bench.frame.desk.open_files(list(self._options.open))
 
     def _stop(self, error: Any) -> None:
         from PySide6.QtWidgets import QMessageBox

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QIcon
 
+from aqah_desktop.locations import resource_folder
 from aqah_desktop.views.help.guide import bind_guide
 from aqah_desktop.views.help.panels import bind_help
 from aqah_desktop.views.plugins.panel import bind_plugins
@@ -33,6 +35,10 @@ class Frame(QObject):
         self.bell.clicked.connect(lambda: open_messages(self.shell, self.bell))
         workbench.foot.add_button(self.bell)
         context.actions.bind("help.messages", lambda: open_messages(self.shell, self.bell))
+        self._window, self._settings = workbench.window, context.settings
+        self._window.setWindowIcon(QIcon(str(resource_folder() / "icons" / "aqah.svg")))
+        self._window.setAnimated(not self._settings.values.reduced_motion)
+        self._settings.changed.connect(self._on_setting)
         self.desk = ProjectDesk(workbench, self.shell)
         self.finding = Finding(workbench, self.shell)
         self.map_tools = MapTools(workbench, self.shell)
@@ -41,8 +47,13 @@ class Frame(QObject):
         for bind in (bind_settings, bind_help, bind_guide, bind_plugins):
             bind(self.shell)
 
+    def _on_setting(self, name: str, value: object) -> None:
+        if name == "reduced_motion":
+            self._window.setAnimated(not value)
+
     def close(self) -> None:
         """Let go of everything that is followed."""
+        self._settings.changed.disconnect(self._on_setting)
         self.shell.close()
         self.desk.stop()
         self.map_tools.stop()

@@ -116,6 +116,8 @@ class ToastArea(QWidget):
         foot.installEventFilter(self)
         context.notifications.added.connect(self.show_item)
         self.hide()
+        for item in context.notifications.items[-_MOST:]:  # said before there was a window to say it in
+            self.show_item(item)
 
     @property
     def toasts(self) -> tuple[Toast, ...]:

@@ -1,12 +1,14 @@
 """A raster as a screen needs it: the visible part, in EPSG:2154, no finer than the pixels.
 
 Reading is bounded: a raster without reduced views (overviews) that is too large to be read whole in a
-moment is sampled instead, coarsely, and the answer says so.
+moment is sampled instead, coarsely, and the answer says so. :func:`make_overview` then reads it once, in
+strips, for the views from afar.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,10 @@ Extent = tuple[float, float, float, float]
 
 #: Cells decoded for one view at the most (about a second of work).
 MAX_DECODED = 120_000_000
+#: Longest side of an overview made here, cells (36 MB at the most).
+_OVERVIEW_SIDE = 3000
+#: Cells decoded between two looks at whether anybody still waits.
+_STRIP_CELLS = 25_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +43,61 @@ class ScreenValues:
     coarse: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """A whole raster thinned: ``values (ny, nx) float32`` over ``extent``, both in its own system."""
+
+    values: np.ndarray
+    extent: Extent
+
+
+def make_overview(
+    raster: RasterFile,
+    band: int = 1,
+    dropped: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Overview | None:
+    """Read a whole raster once, a strip at a time, keeping every n-th cell.
+
+    Parameters
+    ----------
+    raster : RasterFile
+        Open raster.
+    band : int
+        From 1.
+    dropped : callable
+        Whether nobody waits any more: the answer is then ``None``.
+    progress : callable
+        Told how far it is, 0–1.
+
+    Raises
+    ------
+    StorageError
+        ``storage.raster_damaged``.
+    """
+    height, width = raster.dataset.shape
+    step = max(1, math.ceil(max(height, width) / _OVERVIEW_SIDE))
+    block = raster.dataset.block_shapes[band - 1][0]
+    # Whole rows of blocks, so that none is decoded twice, and whole steps.
+    rows = math.ceil(max(block, _STRIP_CELLS // width) / step) * step
+    decoder = raster.decoder(band)
+    strips = []
+    for top in range(0, height, rows):
+        if dropped():
+            return None
+        progress(top / height)
+        part = min(rows, height - top)
+        shape = (math.ceil(part / step), math.ceil(width / step))
+        strips.append(raster.read_window((top, 0, part, width), decoder, band, shape))
+    return Overview(np.concatenate(strips), raster.extent)
+
+
 def read_screen(
-    raster: RasterFile, extent: Extent, shape: tuple[int, int], band: int = 1
+    raster: RasterFile,
+    extent: Extent,
+    shape: tuple[int, int],
+    band: int = 1,
+    overview: Overview | None = None,
 ) -> ScreenValues | None:
     """Read what a view shows of a raster.
 
@@ -52,6 +111,8 @@ def read_screen(
         ``(ny, nx)`` pixels of the view.
     band : int
         From 1.
+    overview : Overview, optional
+        Used where reading the file itself would take too long.
 
     Returns
     -------
@@ -73,6 +134,8 @@ def read_screen(
         return None
     decimated = (min(window[2], shape[0]), min(window[3], shape[1]))
     if decoded_cells(raster, window, decimated, band) > MAX_DECODED:
+        if overview is not None:
+            return ScreenValues(_moved(overview.values, overview.extent, raster, target), target)
         return _sampled(raster, target, band)
     if raster.crs_code == WORK_CRS and _has_square_cells(raster):
         values, grid = raster.read(extent_of(raster, window), shape, band)
@@ -99,12 +162,19 @@ def _target(raster: RasterFile, extent: Extent, shape: tuple[int, int]) -> Grid 
 def _reprojected(
     raster: RasterFile, window: PixelWindow, shape: tuple[int, int], target: Grid, band: int
 ) -> ScreenValues:
-    left, bottom, right, top = extent_of(raster, window)
-    values = np.full((target.ny, target.nx), np.nan, np.float32)
+    values = raster.read_window(window, raster.decoder(band), band, shape)
+    return ScreenValues(_moved(values, extent_of(raster, window), raster, target), target)
+
+
+def _moved(values: np.ndarray, extent: Extent, raster: RasterFile, target: Grid) -> np.ndarray:
+    """Bring values from the raster's own system onto a grid in EPSG:2154."""
+    left, bottom, right, top = extent
+    ny, nx = values.shape
+    moved = np.full((target.ny, target.nx), np.nan, np.float32)
     reproject(
-        raster.read_window(window, raster.decoder(band), band, shape),
         values,
-        src_transform=Affine((right - left) / shape[1], 0, left, 0, (bottom - top) / shape[0], top),
+        moved,
+        src_transform=Affine((right - left) / nx, 0, left, 0, (bottom - top) / ny, top),
         src_crs=raster.crs.to_wkt(),
         src_nodata=np.nan,
         dst_transform=Affine(target.cell_m, 0, target.x_min, 0, -target.cell_m, target.y_max),
@@ -113,7 +183,7 @@ def _reprojected(
         # Classes and counts must not be mixed, and nothing says what the numbers are.
         resampling=Resampling.nearest,
     )
-    return ScreenValues(values, target)
+    return moved
 
 
 def _sampled(raster: RasterFile, target: Grid, band: int) -> ScreenValues:

@@ -406,8 +406,11 @@ def test_a_raster_larger_than_memory_is_shown_coarsely_and_says_so(
     qtbot.waitUntil(lambda: mel.map_page.content(entry.id) is not None, timeout=60000)
     mel.map_page.canvas.zoom_to(entry.layer.shape.grid.extent)
     source = mel.map_page.content(entry.id).raster
-    qtbot.waitUntil(lambda: source.coarse, timeout=60000)
     qtbot.waitUntil(lambda: mel.layers.panel._notes.get(entry.id, "") != "", timeout=60000)
+    # An overview is made meanwhile, and the note goes.
+    qtbot.waitUntil(lambda: source._overview is not None, timeout=120000)
+    assert np.nanmax(source._overview.values) == 9
+    qtbot.waitUntil(lambda: not source.coarse, timeout=60000)
     mel.map_page.canvas.zoom_to((702_000, 7_057_500, 703_500, 7_059_000))
     qtbot.waitUntil(lambda: not source.coarse, timeout=60000)
     qtbot.waitUntil(lambda: mel.layers.panel._notes.get(entry.id) == "", timeout=60000)

@@ -17,6 +17,7 @@ from aqah_desktop.models.pack_layers import entry_for
 from aqah_desktop.models.state import LayerEntry
 from aqah_desktop.views.data_status.bind import bind_data_status
 from aqah_desktop.views.layers.guard import FileGuard
+from aqah_desktop.views.layers.overviews import Overviews, Preparable
 from aqah_desktop.views.layers.panel import LayersPanel
 from aqah_desktop.views.shell.dock_tabs import DockTabs
 
@@ -47,6 +48,7 @@ class LayersDesk(QObject):
         self.watch = LayerWatch()
         self.panel = LayersPanel(bench.context, self.watch)
         self.guard = FileGuard(bench.context, self.watch)
+        self.overviews = Overviews(bench.context, bench.map_page, bench.work)
         area = Qt.DockWidgetArea.LeftDockWidgetArea
         self.dock = DockTabs(bench.window, bench.context, "layers", area)
         self.dock.add_page("layers", bench.context.t("layer_panel.tab"), self.panel)
@@ -55,6 +57,7 @@ class LayersDesk(QObject):
         self._bind()
         bench.add_closing(self.panel.close_panel)
         bench.add_closing(self.guard.close_guard)
+        bench.add_closing(self.overviews.close_overviews)
 
     # ------------------------------------------------------------------ what the user asks
 
@@ -157,16 +160,20 @@ class LayersDesk(QObject):
 
     def _on_painted(self) -> None:
         """Tell what went wrong while user files were drawn."""
-        page = self._bench.map_page
         for entry in self._context.project.state.layers:
-            content = page.content(entry.id) if entry.path is not None and entry.visible else None
-            source = content and (content.picture or content.raster)
+            content = self._bench.map_page.content(entry.id)
+            if entry.path is None or not entry.visible or content is None:
+                continue
+            source: object = content.picture or content.raster
             error = getattr(source, "error", None)
             if isinstance(error, AqahError):
                 self.guard.note_failure(entry, error)
-            coarse = bool(getattr(source, "coarse", False))
-            key = "too_far_text" if content and content.picture else "coarse_text"
-            self.panel.note_drawing(entry.id, self._context.t(f"layer_panel.{key}") if coarse else "")
+            key = ""
+            if source is not None and getattr(source, "coarse", False):
+                key = "layer_panel.too_far_text" if content.picture else "layer_panel.coarse_text"
+            self.panel.note_drawing(entry.id, self._context.t(key) if key else "")
+            if key and isinstance(source, Preparable):
+                self.overviews.want(entry, source)
 
     # ------------------------------------------------------------------ dropped files
 

@@ -45,7 +45,7 @@ class LayerDelegate(QStyledItemDelegate):
         if entry is None:
             self._section(painter, option, index)
         else:
-            self._layer(painter, option.rect, entry)
+            self._layer(painter, option.rect, entry, bool(option.state & State.State_Selected))
         painter.restore()
 
     def editorEvent(self, event, model, option: QStyleOptionViewItem, index: Index) -> bool:
@@ -122,7 +122,7 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour("ink_soft"))
         _write(painter, room, str(index.data()))
 
-    def _layer(self, painter: QPainter, rect: QRect, entry: LayerEntry) -> None:
+    def _layer(self, painter: QPainter, rect: QRect, entry: LayerEntry, selected: bool) -> None:
         theme, status = self._context.theme, self._model.status(entry)
         swatch = QRectF(rect.left() + _EDGE + _BOX + _GAP, rect.top() + 3, SIZE.width(), SIZE.height())
         painter.setOpacity(1.0 if entry.visible else 0.4)
@@ -136,9 +136,11 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setFont(self._font("small", QFont.Weight.Medium))
         painter.setPen(theme.colour("ink" if entry.visible else "ink_faint"))
         _write(painter, QRect(left, rect.top() + 2, right - left, 20), self._context.t(entry.layer.title))
-        self._badges(painter, QRect(left, rect.top() + 21, rect.right() - _EDGE - left, 18), entry, status)
+        below = QRect(left, rect.top() + 21, rect.right() - _EDGE - left, 18)
+        # On the ground of a selected row a badge in the same colour would be lost.
+        self._badges(painter, below, entry, "paper" if selected else "")
 
-    def _badges(self, painter: QPainter, room: QRect, entry: LayerEntry, status: LayerStatus) -> None:
+    def _badges(self, painter: QPainter, room: QRect, entry: LayerEntry, ground: str) -> None:
         theme, t = self._context.theme, self._context.t
         painter.setFont(self._font("note", QFont.Weight.Medium))
         if entry.opacity < 0.995:
@@ -147,13 +149,12 @@ class LayerDelegate(QStyledItemDelegate):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
             room = room.adjusted(0, 0, -round(QFontMetricsF(painter.font()).horizontalAdvance(words)) - 6, 0)
         left = room.left()
-        for text, tone in self._pills(entry, status):
-            left = self._pill(
-                painter, QRect(left, room.top(), room.right() - left, room.height()), text, tone
-            )
+        for text, tone in self._pills(entry):
+            box = QRect(left, room.top(), room.right() - left, room.height())
+            left = self._pill(painter, box, text, (tone, ground or f"{tone}_wash"))
 
-    def _pills(self, entry: LayerEntry, status: LayerStatus) -> list[tuple[str, str]]:
-        t, standing = self._context.t, self._model.standing(entry)
+    def _pills(self, entry: LayerEntry) -> list[tuple[str, str]]:
+        t, standing, status = self._context.t, self._model.standing(entry), self._model.status(entry)
         pills: list[tuple[str, str]] = []
         if status is not LayerStatus.OK:
             pills.append((t(f"layer_panel.badge.{status.value}"), _TONES[status]))
@@ -163,7 +164,7 @@ class LayerDelegate(QStyledItemDelegate):
             pills += [(t(f"layer_panel.flag.{flag.value}"), tone) for flag in standing.flags]
         return pills
 
-    def _pill(self, painter: QPainter, room: QRect, text: str, tone: str) -> int:
+    def _pill(self, painter: QPainter, room: QRect, text: str, tokens: tuple[str, str]) -> int:
         """Draw one badge; return where the next one begins."""
         theme = self._context.theme
         metrics = QFontMetricsF(painter.font())
@@ -172,9 +173,9 @@ class LayerDelegate(QStyledItemDelegate):
             return room.right()
         box = QRectF(room.left(), room.top() + 1, width, 16)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(f"{tone}_wash"))
+        painter.setBrush(theme.colour(tokens[1]))
         painter.drawRoundedRect(box, 8, 8)
-        painter.setPen(theme.colour(tone))
+        painter.setPen(theme.colour(tokens[0]))
         words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 11)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
         return round(box.right()) + 4

@@ -7,6 +7,7 @@ error is kept for the layer tree to tell.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from aqah_desktop.models.layer_watch import stamp_of
 from aqah_desktop.models.state import LayerEntry
 from aqah_desktop.records import Grid
 from aqah_desktop.storage.pictures import Opening, Picture, read_picture
-from aqah_desktop.storage.raster_screen import ScreenValues, read_screen
+from aqah_desktop.storage.raster_screen import Overview, ScreenValues, make_overview, read_screen
 from aqah_desktop.views.map.outlines import Extent
 from aqah_desktop.views.map.scene import ArraySource
 
@@ -47,7 +48,12 @@ class _LastAnswers:
         key = (extent, shape, stamp_of(self._opening.path))
         return key, self._kept.get(key)
 
+    def clear(self) -> None:
+        """Forget them: the next ones may be better."""
+        self._kept.clear()
+
     def put(self, key: object, answer: object) -> None:
+        """Keep an answer, and the newest others."""
         self._kept[key] = answer
         for old in list(self._kept)[:-_KEPT_VIEWS]:
             del self._kept[old]
@@ -70,6 +76,7 @@ class FileSource:
         #: Whether the last view was only sampled: the file has no reduced views.
         self.coarse = False
         self._shown: ArraySource | None = None
+        self._overview: Overview | None = None
         self._last = _LastAnswers(opening)
         self._lock = threading.Lock()
 
@@ -85,6 +92,23 @@ class FileSource:
             found = read_screen(raster, extent, _SAMPLE, self._band)
         return found.values if found is not None else np.empty((0, 0), np.float32)
 
+    def prepare(self, dropped: Callable[[], bool], progress: Callable[[float], None]) -> np.ndarray | None:
+        """Read the whole file once for views from afar; its values thinned, None when given up.
+
+        Raises
+        ------
+        AqahError
+            When the file cannot be read.
+        """
+        with self.opening.open() as raster:
+            made = make_overview(raster, self._band, dropped, progress)
+        if made is None:
+            return None
+        with self._lock:
+            self._overview = made
+            self._last.clear()
+        return made.values
+
     def read(self, extent: Extent, shape: tuple[int, int]) -> tuple[np.ndarray, Grid] | None:
         """Values of the part that meets ``extent`` (EPSG:2154, m), NaN = no data."""
         with self._lock:
@@ -92,7 +116,7 @@ class FileSource:
             if answer is None:
                 try:
                     with self.opening.open() as raster:
-                        answer = read_screen(raster, extent, shape, self._band) or _NOTHING
+                        answer = read_screen(raster, extent, shape, self._band, self._overview) or _NOTHING
                     self.error = None
                 except AqahError as error:
                     self.error, answer = error, _NOTHING

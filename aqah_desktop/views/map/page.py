@@ -180,6 +180,11 @@ class MapPage(QWidget):
         self.loader.forget({e.id for e in self._context.project.state.layers if e.id != layer_id})
         self._on_layers(self._context.project.state.layers)
 
+    def renew(self, entry: LayerEntry, content: LayerContent) -> None:
+        """Show better content of a layer that is on the map."""
+        self.loader.put(entry, content)
+        self._on_content(entry, content)
+
     def preview_opacity(self, layer_id: str, opacity: float) -> None:
         """Show a layer with another opacity until the project changes (a slider being dragged)."""
         self._previews[layer_id] = opacity

@@ -29,7 +29,7 @@ def write_layer_table(
     Raises
     ------
     BadInputError
-        ``models.table_ending`` for another ending than ``.csv`` and ``.xlsx``;
+        ``models.file_ending`` for another ending than ``.csv`` and ``.xlsx``;
         ``storage.table_too_long`` for XLSX.
     StorageError
         When the file cannot be written.
@@ -47,7 +47,7 @@ def write_layer_table(
         write_xlsx(path, {_sheet(title): frame, text("reporting.export.sheet_sources"): notes})
         return [path]
     if path.suffix.lower() != ".csv":
-        raise BadInputError("models.table_ending", path=str(path))
+        raise BadInputError("models.file_ending", path=str(path), endings=[".csv", ".xlsx"])
     write_csv(path, frame, excel=excel)
     meta = path.with_name(f"{path.name}.meta.json")
     write_text(meta, json.dumps(about, ensure_ascii=False, indent=2) + "\n")

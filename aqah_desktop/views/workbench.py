@@ -89,9 +89,22 @@ class Workbench(QObject):
         self.keeper = Keeper(
             self.context.project, services.pack, user_folders().data / "untitled", self._on_keeper_problem
         )
-        self.loader = ContentLoader(services.pack, self.keeper.reading)
+        self._build_pages()
+        self._connect()
+        self._bind()
+        self._missing = self._panels()
+        self._fill_choices()
+        if panels:
+            while self.add_next_panel():
+                pass
+            self.show_start()
+
+    def _build_pages(self) -> None:
+        """Pages, bars and docks, still empty."""
+        window = self.window
+        self.loader = ContentLoader(self.context.services.pack, self.keeper.reading)
         #: Tables behind the layers, for sheets and table.
-        self.frames = FrameStore(services.pack, self.keeper.reading)
+        self.frames = FrameStore(self.context.services.pack, self.keeper.reading)
         self.start_page = StartPage(self.context)
         self.map_page = MapPage(self.context, self.loader)
         self.top, self.foot = TopBar(self.context), Foot(self.context)
@@ -106,14 +119,6 @@ class Workbench(QObject):
         self.side = DockTabs(window, self.context, "side", Qt.DockWidgetArea.RightDockWidgetArea)
         self.bottom = DockTabs(window, self.context, "bottom", Qt.DockWidgetArea.BottomDockWidgetArea, False)
         self.context.actions.fill_menus(window.menuBar())
-        self._connect()
-        self._bind()
-        self._missing = self._panels()
-        self._fill_choices()
-        if panels:
-            while self.add_next_panel():
-                pass
-            self.show_start()
 
     def _panels(self) -> Iterator[None]:
         """Build the panels, one a step; imported here, so that the first map does not wait for them."""

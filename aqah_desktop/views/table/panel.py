@@ -122,8 +122,24 @@ class TablePanel(QWidget):
     # ------------------------------------------------------------------ parts
 
     def _build(self) -> None:
-        t = self._context.t
         layout = column(self, margins=0, spacing=0)
+        layout.addWidget(self._build_bar())
+        self._grid = TableGrid(self._model, self._context.t("table.tab"))
+        self._grid.went_to.connect(self._on_went_to)
+        self._grid.opened.connect(self._on_opened)
+        self._grid.sort_wanted.connect(self._on_sort)
+        self._grid.copy_wanted.connect(self.copy_rows)
+        self._state = StatePage(self._context)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._state)
+        self._pages.addWidget(self._grid)
+        layout.addWidget(self._pages, 1)
+        self._standing = ElidedLabel("note")
+        self._standing.setContentsMargins(12, 4, 12, 6)
+        layout.addWidget(self._standing)
+
+    def _build_bar(self) -> QWidget:
+        t = self._context.t
         bar = QWidget()
         inside = QHBoxLayout(bar)
         inside.setContentsMargins(12, 8, 12, 8)
@@ -153,20 +169,7 @@ class TablePanel(QWidget):
         inside.addStretch(1)
         inside.addWidget(self._copy)
         inside.addWidget(self._save)
-        layout.addWidget(bar)
-        self._grid = TableGrid(self._model, t("table.tab"))
-        self._grid.went_to.connect(self._on_went_to)
-        self._grid.opened.connect(self._on_opened)
-        self._grid.sort_wanted.connect(self._on_sort)
-        self._grid.copy_wanted.connect(self.copy_rows)
-        self._state = StatePage(self._context)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._state)
-        self._pages.addWidget(self._grid)
-        layout.addWidget(self._pages, 1)
-        self._standing = ElidedLabel("note")
-        self._standing.setContentsMargins(12, 4, 12, 6)
-        layout.addWidget(self._standing)
+        return bar
 
     def _base_words(self, kind: str, above: str, missing: bool) -> str:
         t, parts = self._context.t, []

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication
 
 from aqah_desktop.storage.tables import read_table
 from aqah_desktop.views.data_status.panel import DataStatusPanel
@@ -27,7 +27,7 @@ def panel(bench: Workbench) -> DataStatusPanel:
 
 
 def words(panel: DataStatusPanel) -> str:
-    return "\n".join(x.text() for x in panel.findChildren(QLabel) if x.isVisible())
+    return panel.text.toPlainText().replace("\u00a0", " ")
 
 
 def test_every_layer_of_the_pack_is_there_with_its_remedy(bench: Workbench, panel: DataStatusPanel) -> None:
@@ -92,5 +92,18 @@ def test_in_english_on_a_small_screen(bench: Workbench, panel: DataStatusPanel, 
     assert "Same file as above" in text
     assert "13 years" in text
     assert panel.width() <= 1024
-    for line in (x for x in panel.findChildren(QLabel) if x.isVisible()):
-        assert line.mapTo(panel, line.rect().topRight()).x() <= panel.width(), line.text()
+    assert panel.text.document().idealWidth() <= panel.text.viewport().width() + 1
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_colours_follow_the_theme(bench: Workbench, panel: DataStatusPanel, name: str) -> None:
+    bench.context.theme.use(name)
+    assert bench.context.theme.tokens.colours["warning_wash"] in panel.text.toHtml()
+    bench.context.theme.use("light")
+
+
+def test_words_can_be_selected(panel: DataStatusPanel) -> None:
+    flags = panel.text.textInteractionFlags()
+    assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
+    assert flags & Qt.TextInteractionFlag.TextSelectableByKeyboard
+    assert not flags & Qt.TextInteractionFlag.LinksAccessibleByMouse

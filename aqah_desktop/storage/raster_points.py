@@ -11,6 +11,8 @@ import numpy as np
 ReadWindow = Callable[[int, int, int, int], np.ndarray]
 #: Neighbouring blocks are read together up to this many cells: few calls, little memory.
 _RUN_CELLS = 2_000_000
+#: Cells to decode for each thread: below it opening the file again and handing over cost more.
+_WORTH_A_THREAD = 5_000_000
 
 
 def sample_blocks(
@@ -35,7 +37,7 @@ def sample_blocks(
     dtype : str
         Type of what ``read`` returns.
     workers : int
-        Threads that read at the same time.
+        Most threads that read at the same time; fewer when there is little to decode.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def sample_blocks(
         window = read(row, col, bottom - row, right - col)
         values[points] = window[rows[points] - row, cols[points] - col]
 
+    to_decode = sum(last - first + 1 for _, _, first, last in runs) * height * width
+    workers = min(workers, to_decode // _WORTH_A_THREAD)
     if workers > 1 and len(runs) > 1:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(fill, runs))

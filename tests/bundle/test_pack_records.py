@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pack_state import PackState, read_product
 
@@ -53,7 +55,9 @@ def test_dataset_record_is_complete(dataset_id: str) -> None:
         assert both.en.strip()
     origin = dataset.origin
     assert all((origin.publisher, origin.licence, origin.attribution, origin.source))
-    assert origin.redistributable
+    # Only a licence that is not cleared may forbid redistribution, and its record says so.
+    cleared = not re.search("[Nn]on précisée|à vérifier", dataset.origin.licence)
+    assert dataset.origin.redistributable is cleared
     assert dataset.coverage.vintage
     assert dataset.lineage.retrieval_hash.startswith("sha256:")
     assert dataset.lineage.product_hash.startswith("sha256:")

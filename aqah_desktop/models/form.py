@@ -13,7 +13,12 @@ from typing import Any, Literal
 from psygnal import Signal
 
 from aqah_desktop.messages import NO_BREAK_SPACE, Catalogue
-from aqah_desktop.models.parameter_words import choice_in_words, decimals_of, years_in_words
+from aqah_desktop.models.parameter_words import (
+    choice_in_words,
+    decimals_of,
+    with_labels,
+    years_in_words,
+)
 from aqah_desktop.processing.params import check_params
 from aqah_desktop.processing.values import WHOLE_TERRITORY
 from aqah_desktop.records import AlgorithmSpec, Parameter, Place, Problem, Text
@@ -100,7 +105,7 @@ class Form:
     ) -> None:
         self.spec, self.fields = spec, fields
         self._catalogue = catalogue
-        self._labels = {field.name: field.label for field in fields}
+        self._names = {field.name for field in fields}
         self._values = {
             field.name: self._written(field.parameter, field.parameter.default) for field in fields
         }
@@ -165,7 +170,7 @@ class Form:
 
     def other_problems(self) -> tuple[FieldProblem, ...]:
         """What the algorithm said that belongs to no field."""
-        return tuple(self._in_words(p) for p in self._found if p.parameter not in self._labels)
+        return tuple(self._in_words(p) for p in self._found if p.parameter not in self._names)
 
     def first_bad(self) -> str:
         """Name of the first field with an error; empty without."""
@@ -198,11 +203,7 @@ class Form:
     def _in_words(self, problem: Problem) -> FieldProblem:
         """First sentence and cause, with the labels the user sees instead of names of the code."""
         text = problem.text
-        params = dict(text.params)
-        if params.get("name") in self._labels:
-            params["name"] = self._labels[params["name"]]
-        if params.get("algorithm") == self.spec.id:
-            params["algorithm"] = self._catalogue.text(self.spec.title)
+        params = with_labels(text.params, self.spec, self._catalogue)
         words = self._catalogue.text(Text(text.key, params))
         cause = f"{text.key.removesuffix('.message')}.cause"
         if cause != f"{text.key}.cause" and self._catalogue.has(cause):

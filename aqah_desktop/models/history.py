@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 
 from aqah_desktop.errors import AqahError
 from aqah_desktop.messages import NO_BREAK_SPACE, Catalogue
-from aqah_desktop.models.parameter_words import Gazetteer, parameters_in_a_line, parameters_in_words
+from aqah_desktop.models.parameter_words import (
+    Gazetteer,
+    parameters_in_a_line,
+    parameters_in_words,
+    with_labels,
+)
 from aqah_desktop.models.state import LayerEntry, ProjectState
 from aqah_desktop.processing.job import Message
-from aqah_desktop.records import AlgorithmSpec, Outcome, RunRecord, VectorShape
+from aqah_desktop.records import AlgorithmSpec, Outcome, RunRecord, Text, VectorShape
 
 if TYPE_CHECKING:
     from aqah_desktop.models.keeper import Keeper
@@ -74,7 +79,7 @@ def _row(
         record.outcome or Outcome.FAILED,
         duration_in_words(record, catalogue),
         tuple(entry.id for entry in state.layers if entry.layer.run_id == record.id),
-        _reason(record, catalogue),
+        _reason(record, spec, catalogue),
     )
 
 
@@ -124,7 +129,7 @@ def duration_in_words(record: RunRecord, catalogue: Catalogue) -> str:
     return f"{minutes}{unit}min {rest:02d}{unit}s" if minutes else f"{rest}{unit}s"
 
 
-def _reason(record: RunRecord, catalogue: Catalogue) -> str:
+def _reason(record: RunRecord, spec: AlgorithmSpec | None, catalogue: Catalogue) -> str:
     """What a failed run said last."""
     if record.outcome is not Outcome.FAILED:
         return ""
@@ -134,13 +139,13 @@ def _reason(record: RunRecord, catalogue: Catalogue) -> str:
         except AqahError:
             continue
         if message.level == "error":
-            return _words(message, catalogue)
+            return _words(message, spec, catalogue)
     return ""
 
 
-def _words(message: Message, catalogue: Catalogue) -> str:
+def _words(message: Message, spec: AlgorithmSpec | None, catalogue: Catalogue) -> str:
     """A message in words; its key when another version of the program said it with other parameters."""
     try:
-        return catalogue.text(message.text)
+        return catalogue.text(Text(message.text.key, with_labels(message.text.params, spec, catalogue)))
     except (KeyError, IndexError, ValueError):
         return message.text.key

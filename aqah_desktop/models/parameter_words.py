@@ -61,6 +61,21 @@ def with_whole_territory(
     }
 
 
+def with_labels(
+    params: Mapping[str, Any], spec: AlgorithmSpec | None, catalogue: Catalogue
+) -> dict[str, Any]:
+    """Parameters of a text with the title of the algorithm and the label of the field it is about."""
+    spoken = dict(params)
+    if spec is None:
+        return spoken
+    labels = {p.name: p.label for p in spec.parameters}
+    if spoken.get("name") in labels:
+        spoken["name"] = catalogue.text(labels[spoken["name"]])
+    if spoken.get("algorithm") == spec.id:
+        spoken["algorithm"] = catalogue.text(spec.title)
+    return spoken
+
+
 def parameters_in_words(
     spec: AlgorithmSpec | None, plain: Mapping[str, Any], catalogue: Catalogue, names: Gazetteer
 ) -> list[tuple[str, str]]:
@@ -128,9 +143,9 @@ def choice_in_words(parameter: Parameter, value: str, catalogue: Catalogue) -> s
     stem = parameter.label.removesuffix(".label")
     keys = (
         f"{stem}.choice.{value}",
+        f"forms.choice.{stem.rpartition('.')[2]}.{value.replace(':', '_').lower()}",
         f"reporting.pollutant.{value}.symbol",
         f"reporting.kind.{value}",
-        f"forms.choice.{stem.rpartition('.')[2]}.{value.replace(':', '_').lower()}",
     )
     return next((catalogue.text(key) for key in keys if catalogue.has(key)), value)
 

@@ -18,6 +18,7 @@ from psygnal import Signal
 from aqah_desktop.errors import AqahError
 from aqah_desktop.models.commands import AddRun
 from aqah_desktop.models.jobs import Deliver, JobQueue, at_once
+from aqah_desktop.models.parameter_words import with_labels
 from aqah_desktop.processing.job import Job, JobState, RunRequest
 from aqah_desktop.records import RunRecord, Text
 
@@ -207,8 +208,15 @@ class RunDesk:
         elif job.state is JobState.DONE:
             self._keep(run, job)
         else:
-            run.error = job.error
+            run.error = self._spoken(job)
             self._end(run, Stage.FAILED)
+
+    def _spoken(self, job: Job) -> AqahError | None:
+        """The error of a job in the words of its form: titles and labels instead of names of the code."""
+        if job.error is None:
+            return None
+        catalogue, spec = self._services.catalogue, job.request.algorithm.spec
+        return type(job.error)(job.error.key, **with_labels(job.error.params, spec, catalogue))
 
     def _keep(self, run: Run, job: Job) -> None:
         run.fraction = 1.0

@@ -16,7 +16,7 @@ from aqah_desktop.models.state import LayerEntry
 from aqah_desktop.records import AlgorithmSpec, RunRecord
 from aqah_desktop.views.compare.bind import Comparing
 from aqah_desktop.views.history.panel import HistoryPanel
-from aqah_desktop.views.map.contents import LayerContent
+from aqah_desktop.views.map.contents import LayerContent, bounds_of
 from aqah_desktop.views.map.place_tools import PlaceOnMap
 from aqah_desktop.views.map.scene import ArraySource
 from aqah_desktop.views.qt_dispatch import Dispatcher
@@ -128,17 +128,25 @@ class Acting(QObject):
             break
         if run.stage is Stage.DONE:
             self._on_runs(self._context.project.state.runs)
-        elif run.error is not None:
+        elif run.error is not None and not self._is_told(run):
             self._context.notifications.error(run.error)
+
+    def _is_told(self, run: Run) -> bool:
+        """Whether the panel shows why a run failed: it need not be said twice."""
+        in_front = self._bench.side.current() == "scenario" and self._bench.side.is_open()
+        return in_front and self.simulate.shows(run)
 
     def _on_stored(self, run: Run) -> None:
         """Give the map what is in memory: it need not read the file the layers were just written to."""
         assert run.finished is not None
         rasters = run.finished.results.rasters
+        short = run.finished.record.id[:8]
+        sources = {f"{name}_{short}": ArraySource(r.values, r.grid) for name, r in rasters.items()}
         for entry in run.entries:
-            found = rasters.get(entry.id.rpartition("_")[0])
-            if found is not None:
-                self._bench.loader.put(entry, LayerContent(raster=ArraySource(found.values, found.grid)))
+            if entry.id in sources:
+                bounds = [sources[name] for name in bounds_of(entry.id) if name in sources]
+                pair = (bounds[0], bounds[1]) if len(bounds) == 2 else None
+                self._bench.loader.put(entry, LayerContent(raster=sources[entry.id], bounds=pair))
 
     def _on_runs(self, runs: tuple[RunRecord, ...]) -> None:
         """The newest action that is in the project is what briefing and exports take."""

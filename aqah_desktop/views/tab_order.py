@@ -16,5 +16,7 @@ def tab_stops(container: QWidget) -> list[QWidget]:
 
 def tab_through(before: QWidget, container: QWidget, after: Sequence[QWidget] = ()) -> None:
     """Let Tab go from ``before`` through a container that was filled later, then to ``after``."""
-    for first, second in pairwise([before, *tab_stops(container), *after]):
+    window = before.window()
+    chain = [w for w in (before, *tab_stops(container), *after) if w.window() is window]
+    for first, second in pairwise(chain):
         QWidget.setTabOrder(first, second)

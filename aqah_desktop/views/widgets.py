@@ -116,6 +116,7 @@ def clear(layout: QLayout) -> None:
     """Remove and delete everything in a layout."""
     while (item := layout.takeAt(0)) is not None:
         if item.widget() is not None:
+            item.widget().hide()  # it goes a moment later and must not be drawn beside what replaces it
             item.widget().deleteLater()
         else:
             inner = item.layout()

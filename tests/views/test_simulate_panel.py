@@ -263,9 +263,16 @@ def test_the_map_shows_the_result_that_was_just_computed(panel, mel, qtbot) -> N
     raster = mel.map_page.content(entry.id).raster
     expected = panel._run.finished.results.rasters["delta_no2_central"].values
     assert raster.values is expected
+    value = mel.map_page.value_at(704_000.0, 7_059_300.0)
+    assert value.high < value.central < value.low < 0
+    heard: list[str] = []
+    mel.map_page.hovered.connect(lambda _x, _y, text: heard.append(text))
+    mel.map_page.canvas.hovered.emit(704_000.0, 7_059_300.0)
+    assert heard[-1].startswith("−1,4\u00a0µg/m³ [−1,9 ; −0,6")
     mel.loader.forget(set())
     again = mel.loader.load(entry).raster.values
     assert again is not expected and (abs(again - expected)[~(again != again)] < 1e-4).all()
+    assert mel.loader.load(entry).bounds is not None
     sites = next(e for e in mel.context.project.state.layers if e.id.startswith("sites_"))
     assert len(mel.loader.load(sites).points.x) == 821 - 7
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+)
 
 from aqah_desktop.models.comparison import partners
 from aqah_desktop.models.state import LayerEntry
@@ -12,6 +21,21 @@ from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import ElidedLabel, button, column, label, row
 
 MODES = ("curtain", "side", "difference")
+
+
+class _Combo(QComboBox):
+    """Ends a title that has no room in …, instead of cutting it."""
+
+    def paintEvent(self, _event) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.width() - 44
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 class CompareBar(QFrame):
@@ -48,13 +72,14 @@ class CompareBar(QFrame):
             group.addButton(made)
         second = row(*self.modes.values(), spacing=4)
         second.addWidget(self.summary, 1)
+        second.addSpacing(8)
         second.addWidget(self.table)
         layout.addLayout(second)
         self.a.activated.connect(self._on_a)
         self.b.activated.connect(lambda _: self._tell())
 
     def _combo(self, side: str) -> QComboBox:
-        combo = QComboBox()
+        combo = _Combo()
         combo.setAccessibleName(self._context.t(f"compare.{side}_name"))
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(8)

@@ -271,10 +271,12 @@ class ComparePage(QWidget):
         catalogue, t = self._context.catalogue, self._context.t
         measure = pair.a.layer.measure
         if self._mode == "difference":
-            title, subtitle = t("compare.legend_difference"), t("compare.legend_lower")
+            title = f"{t('compare.legend_difference')} ({pair.unit})"
+            subtitle = t("compare.legend_lower")
             self.legend.show_content(LegendContent(title, subtitle=subtitle, scale=pair.change_scale))
             return
-        title = words.legend_title(pair.a.layer.title.in_language(catalogue.language), measure, catalogue)
+        name = words.legend_title(pair.a.layer.title.in_language(catalogue.language), measure, catalogue)
+        title = f"{name} ({pair.unit})"
         marks = marks_in_words(measure, self._map.surroundings().marks, catalogue)
         content = LegendContent(title, subtitle=t("compare.legend_common"), scale=pair.scale, marks=marks)
         self.legend.show_content(content)

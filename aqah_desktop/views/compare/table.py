@@ -80,6 +80,18 @@ class CommuneModel(QAbstractTableModel):
         return None
 
 
+class _Sorted(QSortFilterProxyModel):
+    """Rows in order; the title of the column they are sorted by says which way."""
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Title of a column."""
+        title = super().headerData(section, orientation, role)
+        is_title = role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal
+        if not is_title or section != self.sortColumn():
+            return title
+        return f"{'↑' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '↓'} {title}"
+
+
 class CommuneTable(QWidget):
     """The table, or where it comes from when there is none."""
 
@@ -87,7 +99,7 @@ class CommuneTable(QWidget):
         super().__init__()
         self._context, self._keeper = context, keeper
         self.model = CommuneModel(context)
-        self._sorted = QSortFilterProxyModel(self)
+        self._sorted = _Sorted(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
         self._sorted.setSortLocaleAware(True)
@@ -123,6 +135,7 @@ class CommuneTable(QWidget):
         table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setSortIndicatorShown(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -40,6 +40,8 @@ class LayerContent:
     picture: PictureFile | None = None
     #: Values from all over a raster that is read by windows, for its colour classes.
     sample: np.ndarray | None = None
+    #: Low and high bound of a result that has them.
+    bounds: tuple[ArraySource, ArraySource] | None = None
     #: Codes or ids of the features behind ``outlines`` (by ``owner``).
     codes: tuple[str, ...] = ()
     #: Standard deviation of ``raster``, on the same grid and in the same unit.
@@ -147,10 +149,12 @@ class ContentLoader:
         with self._project() as file:
             if file is None:
                 raise StorageError("storage.layer_bytes_missing", layer=entry.id, path="")
-            if isinstance(entry.layer.shape, RasterShape):
-                with file.open_raster(entry.id) as raster:
-                    return LayerContent(raster=ArraySource(*raster.read()))
-            return content_of_frame(file.read_vector(entry.id))
+            if not isinstance(entry.layer.shape, RasterShape):
+                return content_of_frame(file.read_vector(entry.id))
+            kept = file.layers()
+            bounds = [_raster_of(file, name) for name in bounds_of(entry.id) if name in kept]
+            raster = _raster_of(file, entry.id)
+            return LayerContent(raster=raster, bounds=(bounds[0], bounds[1]) if len(bounds) == 2 else None)
 
     def _prepared(self, entry: LayerEntry) -> LayerContent | None:
         if isinstance(entry.layer.shape, RasterShape):
@@ -162,6 +166,17 @@ class ContentLoader:
             return LayerContent(outlines=outlines, codes=lines.codes)
         points = self.prepared.points(entry.id)
         return LayerContent(points=points) if points else None
+
+
+def bounds_of(layer_id: str) -> tuple[str, str] | tuple[()]:
+    """Ids of the low and high bound of a result, by the id of its central value."""
+    name, central, run = layer_id.rpartition("_central_")
+    return (f"{name}_low_{run}", f"{name}_high_{run}") if central else ()
+
+
+def _raster_of(file: ProjectFile, layer_id: str) -> ArraySource:
+    with file.open_raster(layer_id) as raster:
+        return ArraySource(*raster.read())
 
 
 def content_of_frame(frame: gpd.GeoDataFrame) -> LayerContent:

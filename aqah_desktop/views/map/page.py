@@ -81,7 +81,6 @@ class MapPage(QWidget):
         self.legend = Legend(context, self)
         self.scale_bar = ScaleBar(context, self)
         self._zoom = ZoomButtons(context, self)
-        self.tip = label("")
         self._connect()
 
     # ------------------------------------------------------------------ following the project
@@ -289,7 +288,7 @@ class MapPage(QWidget):
     # ------------------------------------------------------------------ the mouse
 
     def value_at(self, x: float, y: float) -> Interval | None:
-        """Value of the surface at a place with its 95 % interval, or None."""
+        """Value of the surface at a place with its 95 % interval, or the bounds of a result; or None."""
         entry, surface = self.surface_entry(), self._surface()
         if entry is None or surface is None:
             return None
@@ -297,6 +296,10 @@ class MapPage(QWidget):
         value = float(sample(surface, *at)[0])
         if not np.isfinite(value):
             return None
+        bounds = self._contents[entry.id].bounds
+        if bounds is not None:
+            low, high = (float(sample(bound, *at)[0]) for bound in bounds)
+            return Interval(low, value, high)
         std = self._contents[entry.id].std
         deviation = float(sample(std, *at)[0]) if std is not None else np.nan
         if not np.isfinite(deviation):
@@ -312,7 +315,7 @@ class MapPage(QWidget):
             catalogue, unit = self._context.catalogue, measure.unit if measure is not None else ""
             text = (
                 catalogue.interval(value, unit)
-                if value.level is not None
+                if value.low != value.high
                 else catalogue.quantity(value.central, unit)
             )
         self.hovered.emit(x, y, text)

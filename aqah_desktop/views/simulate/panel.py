@@ -248,6 +248,10 @@ class SimulatePanel(QWidget):
         if not self._run.stage.over:
             self.action_page.footer.follow(self._run)
 
+    def shows(self, run: Run) -> bool:
+        """Whether the page in front is that of a run."""
+        return run is self._run and self._stack.currentWidget() is self.action_page
+
     def cancel(self) -> None:
         """Stop the run of this page."""
         if self._run is not None:

@@ -125,6 +125,7 @@ def _about(entry: LayerEntry, dataset: Dataset | None, words: _Words) -> Iterato
     yield Fact(words("licence"), origin.licence)
     yield Fact(words("attribution"), origin.attribution)
     yield Fact(words("source"), origin.source)
+    yield Fact(words("file"), str(entry.path or ""))
     yield Fact(words("redistributable"), words("yes" if origin.redistributable else "no"))
     yield Fact(words("version"), dataset.version)
     if entry.layer.run_id:

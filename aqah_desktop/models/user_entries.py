@@ -221,7 +221,7 @@ def _dataset(
         version="",
         title=layer.title,
         origin=Origin(
-            choice.publisher, choice.licence, choice.publisher or found.path.name, str(found.path), False
+            choice.publisher, choice.licence, choice.publisher or found.path.name, found.path.name, False
         ),
         coverage=Coverage(
             LocalText("", ""), time, _resolution(candidate, code, words), code, choice.vintage or time

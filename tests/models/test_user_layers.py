@@ -382,3 +382,44 @@ def test_every_real_file_becomes_a_layer_or_says_why_not(shared: Path) -> None:
     assert refused["rotated.tif"] == "storage.raster_rotated"
     assert refused["all-nodata.tif"] == "storage.raster_all_nodata"
     assert refused["empty_zipfile.zip"] == "user_layers.not_a_layer"
+
+
+# --------------------------------------------------------------------------- in a project
+
+
+def test_a_project_keeps_files_beside_it_and_says_what_became_of_them(tmp_path: Path) -> None:
+    from aqah_desktop.models.document import read_state, write_state
+    from aqah_desktop.models.state import ProjectState
+    from aqah_desktop.records import LayerStatus
+    from aqah_desktop.storage.pack import Pack
+    from aqah_desktop.storage.project_file import ProjectFile
+
+    pack = Pack.open()
+    entries = []
+    for name in ("kept", "gone", "changed"):
+        path = tmp_path / f"{name}.gpkg"
+        points("EPSG:2154").to_file(path)
+        found = probe(path)
+        entries.append(make_entry(found, found.candidates[0], Choice(name), set(), WORDS))
+    project = tmp_path / "work.aqah"
+    with ProjectFile.create(project) as file:
+        write_state(file, ProjectState(territory="200093201", layers=tuple(entries)), pack)
+        file.save()
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for path in [*tmp_path.glob("*.gpkg"), project]:
+        path.rename(moved / path.name)
+    (moved / "gone.gpkg").unlink()
+    (moved / "changed.gpkg").unlink()
+    points("EPSG:2154", count=8).to_file(moved / "changed.gpkg")
+    with ProjectFile.open(moved / "work.aqah") as file:
+        state, problems = read_state(file, pack)
+    status = {e.layer.title.fr: e.layer.status for e in state.layers}
+    assert status == {
+        "kept": LayerStatus.OK,
+        "gone": LayerStatus.MISSING,
+        "changed": LayerStatus.STALE,
+    }
+    assert state.layers[0].path == moved / "kept.gpkg"
+    assert state.layers[0].file == entries[0].file
+    assert sorted(p.key for p in problems) == ["models.layer_changed", "models.layer_missing"]

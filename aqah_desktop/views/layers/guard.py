@@ -51,8 +51,9 @@ class FileGuard(QObject):
             self._context.dispatcher.submit(lambda _: look(entries), self._on_found, key=f"look.{id(self)}")
 
     def note_failure(self, entry: LayerEntry, error: AqahError) -> None:
-        """A layer could not be read or drawn: say so once."""
-        if entry.path is None or self._watch.fail(entry, error):
+        """A layer could not be read or drawn: say so once (a project that is opened has said it)."""
+        known = entry.layer.status is LayerStatus.MISSING
+        if entry.path is None or (self._watch.fail(entry, error) and not known):
             self._context.notifications.error(error)
 
     def read_again(self, layer_id: str, path: Path | None = None) -> None:

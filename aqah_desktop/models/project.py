@@ -32,6 +32,8 @@ class Project:
     runs_changed = Signal(tuple)
     scenarios_changed = Signal(tuple)
     history_changed = Signal()
+    #: Another project was opened or begun; emitted before what differs is announced.
+    replaced = Signal()
     dirty_changed = Signal(bool)
 
     def __init__(
@@ -114,6 +116,7 @@ class Project:
         self._undone.clear()
         was_dirty = self.dirty
         before, self._state, self._saved = self._state, state, state
+        self.replaced.emit()
         self._announce(before, was_dirty)
 
     def announce(self) -> None:

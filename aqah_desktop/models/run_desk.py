@@ -126,6 +126,8 @@ class RunDesk:
         self._queue: JobQueue | None = None
         self._runs: dict[str, Run] = {}
         self._live: dict[str, _Live] = {}
+        # What was asked for in one project is not stored in another.
+        keeper.project.replaced.connect(self.cancel_all)
 
     @property
     def runs(self) -> tuple[Run, ...]:

@@ -258,6 +258,24 @@ def test_a_full_disk_while_storing_fails_the_run(bench: Bench, monkeypatch: pyte
     assert bench.keeper.project.state.runs == ()
 
 
+@pytest.mark.parametrize("when", ["running", "storing"])
+def test_another_project_gets_nothing_of_a_run_of_the_former(bench: Bench, when: str) -> None:
+    run = bench.start(1 if when == "running" else 0)
+    if when == "running":
+        bench.until(lambda: run.stage is Stage.RUNNING)
+    else:
+        bench.hold = True
+        bench.until(lambda: run.stage is Stage.KEEPING)
+        bench.hold = False
+    bench.keeper.new()
+    assert run.stage is Stage.CANCELLED or run.unwanted
+    for work in bench.held:
+        work()
+    bench.until(lambda: run.stage.over)
+    bench.turn()
+    assert bench.keeper.project.state.runs == () and bench.own_layers() == set()
+
+
 def test_old_runs_are_forgotten(bench: Bench) -> None:
     for _ in range(24):
         run = bench.start()

@@ -224,6 +224,21 @@ def test_the_drop_zone_takes_files(mel: Workbench, qtbot, tmp_path: Path) -> Non
     assert panel.form() is None
 
 
+def test_closing_the_sheet_while_a_file_is_read_adds_nothing(mel: Workbench, qtbot, tmp_path: Path) -> None:
+    path = tmp_path / "zones.gpkg"
+    places().to_file(path)
+    panel = mel.layers.add()
+    panel.open_files([path])
+    mel.frame.shell.close_sheet("add_layer")
+    qtbot.waitUntil(lambda: not mel.context.dispatcher.busy(), timeout=WAIT)
+    form = open_in_sheet(mel, qtbot, path).form()
+    form.confirm()
+    mel.frame.shell.close_sheet("add_layer")
+    qtbot.waitUntil(lambda: not mel.context.dispatcher.busy(), timeout=WAIT)
+    QTest.qWait(100)
+    assert own(mel) == []
+
+
 # --------------------------------------------------------------------------- backgrounds
 
 

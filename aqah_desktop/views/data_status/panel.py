@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QLineEdit, QTextBrowser, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from aqah_desktop.errors import AqahError
 from aqah_desktop.models.data_status import StatusRow, as_frame, status_rows
@@ -136,7 +137,9 @@ class DataStatusPanel(QWidget):
 
     def _on_written(self, path: Path) -> None:
         self._context.notifications.tell("data_status.exported", "success", path=str(path))
-        self.exported.emit(str(path))
+        # The sheet may have been closed meanwhile.
+        if isValid(self):
+            self.exported.emit(str(path))
 
     def _on_error(self, error: Exception) -> None:
         if not isinstance(error, AqahError):

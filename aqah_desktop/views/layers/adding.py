@@ -27,6 +27,7 @@ from aqah_desktop.records import Layer
 from aqah_desktop.reporting.words import standing_words
 from aqah_desktop.views.context import ViewContext
 from aqah_desktop.views.layers.file_form import FileForm
+from aqah_desktop.views.qt_dispatch import Ticket
 from aqah_desktop.views.themed import with_icon
 from aqah_desktop.views.widgets import button, clear, column, label, row
 
@@ -118,6 +119,7 @@ class AddLayerPanel(QWidget):
         self._context, self._background = context, background
         self._queue: list[Path] = []
         self._count = 0
+        self._probing: Ticket | None = None
         self._pages = QStackedWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -125,9 +127,9 @@ class AddLayerPanel(QWidget):
         self._reading = label("", "soft")
         self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._problem, self._problem_layout = self._problem_card()
+        self._form: FileForm | None = None
         self._pages.addWidget(self._choice())
         self._pages.addWidget(self._reading)
-        self._form: FileForm | None = None
 
     # ------------------------------------------------------------------ files
 
@@ -157,9 +159,18 @@ class AddLayerPanel(QWidget):
         path = self._queue.pop(0)
         self._reading.setText(self._context.t("layer_panel.adding.reading", name=path.name))
         self._pages.setCurrentIndex(1)
-        self._context.dispatcher.submit(
+        self._probing = self._context.dispatcher.submit(
             lambda _: probe(path), self._on_probe, self._on_refused, key=f"probe.{id(self)}"
         )
+
+    def hideEvent(self, event) -> None:
+        """The sheet was closed: what is still being read is not added."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            if self._probing is not None:
+                self._probing.drop()
+            if self._form is not None:
+                self._form.give_up()
 
     def _on_probe(self, found: Probe) -> None:
         self._drop_form()

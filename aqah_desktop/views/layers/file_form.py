@@ -29,6 +29,7 @@ from aqah_desktop.models.user_layers import (
 )
 from aqah_desktop.records import Pollutant
 from aqah_desktop.views.context import ViewContext
+from aqah_desktop.views.qt_dispatch import Ticket
 from aqah_desktop.views.widgets import button, label, row, rule
 
 _OTHER = "other"
@@ -48,6 +49,7 @@ class FileForm(QWidget):
         self._context, self._found, self._background = context, found, background
         self._candidates = _suited(found.usable, background)
         self._titled = False
+        self._making: Ticket | None = None
         self.content, self.system, self.band = QComboBox(), QComboBox(), QComboBox()
         self.shows, self.replaces = QComboBox(), QComboBox()
         self.title, self.code, self.year = QLineEdit(), QLineEdit(), QLineEdit()
@@ -99,7 +101,13 @@ class FileForm(QWidget):
         def work(_ticket: object) -> LayerEntry:
             return make_entry(found, candidate, choice, taken, words)
 
-        self._context.dispatcher.submit(work, self.confirmed.emit, self._on_error, key=f"make.{id(self)}")
+        key = f"make.{id(self)}"
+        self._making = self._context.dispatcher.submit(work, self.confirmed.emit, self._on_error, key=key)
+
+    def give_up(self) -> None:
+        """Nobody waits for the layer any more."""
+        if self._making is not None:
+            self._making.drop()
 
     def first_field(self) -> QWidget:
         """The field that has the keyboard first: the open question, else the title."""

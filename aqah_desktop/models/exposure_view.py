@@ -28,8 +28,8 @@ Indices = npt.NDArray[np.intp]
 #: Half-width of a 95 % interval of a normal law, in standard deviations.
 Z95 = 1.96
 RANKED = 10
-#: Bins a histogram aims at; the width is the next round number.
-_BINS = 24
+#: Fewest and most bins a histogram aims at; the width is the next round number.
+_FEW_BINS, _MANY_BINS = 5, 24
 _FEWEST_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
 OK = "ok"
 
@@ -227,13 +227,14 @@ def view_of(sites: Sites, marks: Sequence[Mark], kind: str = "", above: str = ""
     )
 
 
-def histogram(values: Floats, breaks: Sequence[float], bins: int = _BINS) -> Histogram:
+def histogram(values: Floats, breaks: Sequence[float]) -> Histogram:
     """Count values in bins of a round width whose edges include the ``breaks`` where possible.
 
     A value on an edge counts below it, as a value equal to a threshold does not exceed it.
     """
     if not len(values):
         return Histogram((), ())
+    bins = min(max(round(1.6 * math.sqrt(len(values))), _FEW_BINS), _MANY_BINS)
     low, high = float(values.min()), float(values.max())
     width = _width(max((high - low) / bins, 0.05), [b for b in breaks if low < b < high])
     start = math.floor(low / width - 1e-9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ _PARCEL_LAYERS = {"training": "training_parcels"}
 
 @dataclass(frozen=True, eq=False)
 class Land:
-    """Parcels or farms: their readings, area (ha, NaN for points), distance (m) and name of the nearest site."""
+    """Parcels or farms: readings, area (ha, NaN for points), distance (m) and name of the nearest site."""
 
     rows: Sites
     area_ha: Floats
@@ -132,10 +132,10 @@ class FarmWords:
             hectares,
         )
 
-    def note(self, land: Land, row: int) -> str:
-        """Second line of a row: area and nearest site."""
+    def note(self, land: Land, row: int, fictitious: bool) -> str:
+        """Second line of a row: whether it is invented, area, nearest site."""
         number = self.catalogue.number
-        parts = []
+        parts = [self._text("fictitious_short")] if fictitious else []
         if np.isfinite(land.area_ha[row]):
             parts.append(f"{number(float(land.area_ha[row]), 1)} ha")
         elif land.rows.communes[row]:
@@ -160,4 +160,7 @@ def _land(rows: Sites, frame: pd.DataFrame, site_names: Mapping[str, str]) -> La
         return np.asarray(frame[name].to_numpy(dtype="float64", na_value=np.nan), np.float64)
 
     nearest = [str(site_names.get(code, code) or "") for code in frame["nearest_site_id"]]
+    # Said once for all above the list; the whole name stands on the sheet.
+    short = [str(name).split(" (fictif")[0] for name in rows.names]
+    rows = replace(rows, names=np.array(short, dtype=object))
     return Land(rows, column("area_ha"), column("nearest_site_m"), np.array(nearest, dtype=object))

@@ -77,8 +77,13 @@ class Chart(pg.PlotWidget):
         if left:
             self.getPlotItem().setLabel("left", left, **style)
 
-    def mark(self, value: float, text: str, colour: QColor, horizontal: bool = False) -> None:
-        """A thin line at an annual value, with its name."""
+    def mark(
+        self, value: float, text: str, colour: QColor, horizontal: bool = False, before: bool = False
+    ) -> None:
+        """A thin line at an annual value with its name after it: above, or to the right.
+
+        ``before``: below a horizontal line, to the left of an upright one.
+        """
         font = QFont(self.font())
         font.setPixelSize(_FONT_PX)
         line = pg.InfiniteLine(
@@ -89,7 +94,7 @@ class Chart(pg.PlotWidget):
             labelOpts={
                 "position": 0.97 if horizontal else 0.94,
                 "color": colour,
-                "anchors": [(1, 1), (1, 1)] if horizontal else [(0, 0.5), (0, 0.5)],
+                "anchors": [(1, 0 if before else 1)] * 2 if horizontal else [(1 if before else 0, 0.5)] * 2,
                 "movable": False,
             },
         )

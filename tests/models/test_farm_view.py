@@ -60,8 +60,9 @@ def test_the_invented_set_is_said_to_be_invented(services: Services) -> None:
     assert "Pas d’intervalle" in words.sentence(view)
     assert view.parcels.rows.feature(0).layer_id == "training_parcels"
     assert view.farms.rows.feature(0).layer_id == "training_farm"
-    note = words.note(view.parcels, 0)
-    assert note.startswith("10,9 ha · à 7 m")
+    note = words.note(view.parcels, 0, fictitious=True)
+    assert note.startswith("fictif · 10,9 ha · à 7 m")
+    assert view.parcels.rows.names[0] == "blé tendre d'hiver"
     assert "Maison fictive" in note
     assert words.near(view.near[0])[1] == "7 lieux"
 

@@ -244,5 +244,5 @@ def test_another_ending_is_refused_and_nothing_is_written(services: Services, tm
     frame = gpd.GeoDataFrame({"a": [1]}, geometry=[None], crs="EPSG:2154")
     with pytest.raises(BadInputError) as raised:
         write_layer_table(services, entry, frame, tmp_path / "a.ods")
-    assert raised.value.key == "models.table_ending"
+    assert raised.value.key == "models.file_ending"
     assert list(tmp_path.iterdir()) == []

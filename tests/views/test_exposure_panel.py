@@ -318,7 +318,7 @@ def test_farming_is_computed_when_it_is_looked_at(mel: Workbench, qtbot) -> None
 def test_the_training_set_is_said_to_be_invented_and_can_be_looked_at(mel: Workbench, qtbot) -> None:
     panel = computed(mel, qtbot)
     mel.context.actions.action("exposure.farms").trigger()
-    qtbot.mouseClick(button_named(panel.farms, "Jeu d’entraînement"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button_named(panel.farms, "Entraînement"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: any("12 parcelles" in text for text in words_in(panel.farms)), timeout=LONG_MS)
     said = words_in(panel.farms)
     assert "Fictif — jeu d’entraînement" in said
@@ -358,6 +358,9 @@ def test_every_text_is_in_the_catalogue_and_nothing_is_cut(mel: Workbench, qtbot
     panel = computed(mel, qtbot)
     assert not [text for text in words_in(panel) if "exposed." in text or "reporting." in text]
     assert mel.window.size().width() == 1366
+    panel.show_farms()
+    for page in (panel.sites, panel.farms):
+        assert page.minimumSizeHint().width() <= 320
     for words in panel.sites.findChildren(QLabel):
         if words.isVisible() and words.wordWrap():
             assert words.height() >= words.heightForWidth(words.width()) - 2, words.text()

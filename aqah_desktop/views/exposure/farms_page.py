@@ -209,7 +209,14 @@ class FarmsPage(QWidget):
         places.chosen.connect(self.chosen)
         places.opened.connect(self.opened)
         rows = tuple(
-            place_row(land.rows, row, None, result.marks, catalogue, words.note(land, row))
+            place_row(
+                land.rows,
+                row,
+                None,
+                result.marks,
+                catalogue,
+                words.note(land, row, result.standing.fictitious),
+            )
             for row in range(min(len(land), _SHOWN))
         )
         places.show_rows(rows, self._selected)

@@ -17,7 +17,7 @@ from aqah_desktop.views.exposure.segments import Segments
 from aqah_desktop.views.exposure.sites_page import SitesPage
 from aqah_desktop.views.exposure.states import StatePage
 from aqah_desktop.views.loading import with_charts
-from aqah_desktop.views.widgets import column
+from aqah_desktop.views.widgets import button, column, row, tool_button
 
 
 class ExposurePanel(QWidget):
@@ -68,6 +68,7 @@ class ExposurePanel(QWidget):
         self._stack.addWidget(self._sites_stack)
         self._stack.addWidget(_scrolled(self.farms))
         layout.addWidget(self._stack, 1)
+        layout.addWidget(self._next_steps())
         self.setMinimumWidth(300)
         self._connect()
         self._show_empty()
@@ -89,6 +90,24 @@ class ExposurePanel(QWidget):
         """Follow the models no more."""
         self._latest.changed.disconnect(self._on_latest)
         self._selection.changed.disconnect(self._on_selection)
+
+    def _next_steps(self) -> QFrame:
+        """What one does once it is known who is exposed: try an action, take a note or the table."""
+        actions = self._context.actions
+        bar = QFrame()
+        bar.setObjectName("steps")
+        bar.setAccessibleName(self._context.t("exposed.next_steps"))
+        simulate = actions.action("simulate.action")
+        step = button(simulate.text(), simulate.trigger, "primary")
+        step.setEnabled(simulate.isEnabled())
+        simulate.enabledChanged.connect(step.setEnabled)
+        tools = [
+            tool_button(actions.action(name)) for name in ("share.briefing", "share.table", "view.table")
+        ]
+        inside = row(step, None, *tools, spacing=4)
+        inside.setContentsMargins(16, 8, 12, 8)
+        bar.setLayout(inside)
+        return bar
 
     # ------------------------------------------------------------------ connections
 

@@ -53,6 +53,7 @@ class ExposureRuns(QObject):
 
     def ask_sites(self) -> None:
         """Compute the exposure of the sites of the open territory."""
+        self._settle.stop()
         if self._map_seen and self._context.project.state.territory:
             text = self._context.t("exposed.working")
             self.sites.start("aqah.exposure.sites", self._given(), text)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _CHART_HEIGHT = 168
 #: Names listed of each group without value.
 _MISSING_SHOWN = 4
+#: An annual value this near to the values is shown with them, µg/m³.
+_NEAR_UG_M3 = 2.0
 #: With more kinds than this, one types to find a kind.
 _TYPED_ABOVE = 40
 
@@ -98,7 +100,7 @@ class SitesPage(QWidget):
         self._people_title, self._people = self._title("residents"), label("", wrap=True)
         self._ranking_title = self._title("ranking")
         self._ranking = PlaceList(self._context, t("exposed.ranking"))
-        self._ranking.setToolTip("")
+        self._ranking_title.setToolTip(t("exposed.ranking_help"))
         self._ranking.chosen.connect(self.chosen)
         self._ranking.opened.connect(self.opened)
         self._order = label(t("exposed.ranking_unsure"), "note", wrap=True)
@@ -174,12 +176,13 @@ class SitesPage(QWidget):
         middles = (np.array(bins.edges[:-1]) + np.array(bins.edges[1:])) / 2
         chart.bars(bins.edges, bins.counts, class_colours(middles, result.marks))
         low, high = bins.edges[0], bins.edges[-1]
-        reach = (high - low) * 0.35
-        for mark in result.marks:
-            if low - reach <= mark.value <= high + reach:
-                low, high = min(low, mark.value), max(high, mark.value)
-                name = context.t(f"reporting.framework.{mark.framework}")
-                chart.mark(mark.value, name, context.theme.colour("ink"))
+        reach = max((high - low) * 0.35, _NEAR_UG_M3)
+        near = [mark for mark in result.marks if low - reach <= mark.value <= high + reach]
+        low, high = min([low, *(m.value for m in near)]), max([high, *(m.value for m in near)])
+        for mark in near:
+            name = context.t(f"reporting.framework.{mark.framework}")
+            at_end = mark.value > low + 0.8 * (high - low)
+            chart.mark(mark.value, name, context.theme.colour("ink"), before=at_end)
         pad = (high - low) * 0.03
         chart.setXRange(low - pad, high + pad, padding=0)
         chart.setYRange(0, max(bins.counts) * 1.18, padding=0)

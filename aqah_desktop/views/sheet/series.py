@@ -11,9 +11,11 @@ from aqah_desktop.reporting import words
 from aqah_desktop.views.charts import Chart
 from aqah_desktop.views.context import ViewContext
 
-_HEIGHT = 132
+_HEIGHT = 144
 #: Shortest span of years shown, so that one measured year is not stretched over the whole chart.
 _LEAST_YEARS = 8
+#: Annual values closer than this share of the height have their names on either side.
+_CROWDED = 0.2
 
 
 class SeriesChart(Chart):
@@ -33,10 +35,11 @@ class SeriesChart(Chart):
         years = [year for part in series.parts for year in part.years]
         values = [value for part in series.parts for value in part.values]
         highest = max(values)
-        for mark in series.marks:
-            if mark.value <= highest * 1.3:
-                name = context.t(f"reporting.framework.{mark.framework}")
-                self.mark(mark.value, name, theme.colour("ink_faint"), horizontal=True)
+        near = [mark for mark in series.marks if mark.value <= highest * 1.3]
+        for mark, higher in zip(near, [*near[1:], None], strict=True):
+            name = context.t(f"reporting.framework.{mark.framework}")
+            crowded = higher is not None and higher.value - mark.value < highest * _CROWDED
+            self.mark(mark.value, name, theme.colour("ink_faint"), horizontal=True, before=crowded)
         for part in series.parts:
             self._draw_part(part.years, part.values, part.estimated)
         if series.break_year:

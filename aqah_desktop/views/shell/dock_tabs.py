@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QWidget
 
 from aqah_desktop.views.actions import ActionCentre
@@ -13,6 +13,8 @@ from aqah_desktop.views.main_window import MainWindow
 _CLOSED = "closed_by_user"
 #: Size of a panel when it is first shown, px.
 _WIDTH, _HEIGHT = 360, 270
+#: Room for the bolder words of the tab in front, and the most the tabs may claim, px.
+_BOLDER, _TABS = 10, 280
 _SIZES = {
     Qt.DockWidgetArea.LeftDockWidgetArea: (270, Qt.Orientation.Horizontal),
     Qt.DockWidgetArea.RightDockWidgetArea: (_WIDTH, Qt.Orientation.Horizontal),
@@ -27,7 +29,7 @@ class _Pages(QStackedWidget):
         return QSize(_WIDTH, _HEIGHT)
 
 
-class DockTabs(QWidget):
+class DockTabs(QObject):
     """Pages of one dock. Built once by the workbench; panels add their page.
 
     Parameters
@@ -57,7 +59,7 @@ class DockTabs(QWidget):
         area: Qt.DockWidgetArea,
         opened: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(window)
         self._window, self._context = window, context
         self._open = opened
         self._orders: list[int] = []
@@ -89,6 +91,8 @@ class DockTabs(QWidget):
         self._tabs.insertTab(place, title)
         self._tabs.setTabToolTip(place, title)
         self._tabs.setCurrentIndex(0)
+        # The tab in front is written bolder than Qt reckons with.
+        self._tabs.setMinimumWidth(min(self._tabs.sizeHint().width() + _BOLDER, _TABS))
         self._apply()
 
     def current(self) -> str:

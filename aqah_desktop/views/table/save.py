@@ -47,10 +47,12 @@ class SaveTable(QWidget):
         for name, choice in self._formats.items():
             choice.setToolTip(t(f"table.format_{name}_help"))
             choice.toggled.connect(self._on_format)
-            layout.addWidget(choice)
             note = label(t(f"table.format_{name}_help"), "note", wrap=True)
-            note.setContentsMargins(24, 0, 0, 0)
-            layout.addWidget(note)
+            note.setContentsMargins(27, 0, 0, 4)
+            both = column(margins=0, spacing=0)
+            both.addWidget(choice)
+            both.addWidget(note)
+            layout.addLayout(both)
         layout.addSpacing(6)
         layout.addWidget(label(t("table.file"), "strong"))
         self._path = QLineEdit()
@@ -122,7 +124,7 @@ class SaveTable(QWidget):
 def open_save_card(window: QWidget, context: ViewContext, title: str, rows: int, write: Writer) -> Sheet:
     """Show the card over the window."""
     body = SaveTable(context, title, rows, write)
-    sheet = Sheet(window, context, context.t("table.save_title"), body, QSize(560, 470))
+    sheet = Sheet(window, context, context.t("table.save_title"), body, QSize(580, 510))
     body.done.connect(sheet.dismiss)
     sheet.open_over(body.first_field())
     return sheet

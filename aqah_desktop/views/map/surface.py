@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter, qRgba
 
 from aqah_desktop.records import Grid
@@ -28,41 +27,36 @@ def paint_raster(
     if answer is None:
         return
     values, grid = answer
-    classes = np.empty((scene.height_px, scene.width_px), np.uint8)
-    for rows, extent in _bands(scene):
+    colours = [qRgba(int(r), int(g), int(b), int(a)) for r, g, b, a in drawing.scale.lookup()]
+    painter.setOpacity(drawing.opacity)
+    for top, rows, extent in _bands(scene):
         if dropped():
-            return
-        band = resample(values, grid, extent, classes[rows].shape, drawing.smooth)
-        classes[rows] = drawing.scale.classify(band)
-    lay_indexed(painter, scene, classes, drawing.scale.lookup(), drawing.opacity)
-    if drawing.weak is not None:
+            break
+        band = resample(values, grid, extent, (rows, scene.width_px), drawing.smooth)
+        _lay_indexed(painter, top, drawing.scale.classify(band), colours)
+    painter.setOpacity(1.0)
+    if drawing.weak is not None and not dropped():
         weak = drawing.weak.read(scene.extent, (scene.height_px, scene.width_px))
         if weak is not None:
             _hatch(painter, scene, *weak, drawing.hatching)
 
 
-def lay_indexed(
-    painter: QPainter, scene: Scene, classes: np.ndarray, table: np.ndarray, opacity: float
-) -> None:
-    """Lay classes ``(ny, nx) uint8`` of the size of the scene in the colours of a ``(256, 4)`` RGBA table."""
-    classes = np.ascontiguousarray(classes)
-    picture = QImage(
-        classes.data, classes.shape[1], classes.shape[0], classes.strides[0], QImage.Format.Format_Indexed8
-    )
-    picture.setColorTable([qRgba(int(r), int(g), int(b), int(a)) for r, g, b, a in table])
-    painter.setOpacity(opacity)
-    painter.drawImage(QRectF(0, 0, scene.width_px, scene.height_px), picture)
-    painter.setOpacity(1.0)
+def _lay_indexed(painter: QPainter, top: int, classes: np.ndarray, colours: list[int]) -> None:
+    """Lay classes ``(ny, nx) uint8`` in their colours from a row of the picture downwards."""
+    height, width = classes.shape
+    picture = QImage(classes.data, width, height, classes.strides[0], QImage.Format.Format_Indexed8)
+    picture.setColorTable(colours)
+    painter.drawImage(0, top, picture)
 
 
-def _bands(scene: Scene) -> list[tuple[slice, Extent]]:
-    """Rows of the scene a band at a time, with the extent of each band."""
+def _bands(scene: Scene) -> list[tuple[int, int, Extent]]:
+    """First row, number of rows and extent of the bands a scene is painted in."""
     x0, _, x1, y1 = scene.extent
     height_m = 1 / scene.pixels_per_m
     bands = []
     for top in range(0, scene.height_px, _ROWS):
         bottom = min(top + _ROWS, scene.height_px)
-        bands.append((slice(top, bottom), (x0, y1 - bottom * height_m, x1, y1 - top * height_m)))
+        bands.append((top, bottom - top, (x0, y1 - bottom * height_m, x1, y1 - top * height_m)))
     return bands
 
 

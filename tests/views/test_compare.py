@@ -211,6 +211,21 @@ def test_a_territory_shown_whole_stays_whole(done: Workbench, qtbot) -> None:
         for canvas in (page.maps.first, page.maps.second):
             x0, y0, x1, y1 = canvas.extent()
             assert x0 <= extent[0] and y0 <= extent[1] and x1 >= extent[2] and y1 >= extent[3], mode
+    done.acting.comparing.close()
+    qtbot.wait(100)
+    scale = done.map_page.canvas.metres_per_pixel()
+    done.map_page.home()
+    assert done.map_page.canvas.metres_per_pixel() == pytest.approx(scale)
+
+
+def test_the_map_keeps_looking_where_the_comparison_looked(done: Workbench, qtbot) -> None:
+    page = open_page(done, qtbot)
+    page.maps.first.zoom_by(0.4)
+    page.maps.first.pan_by(0.2, 0.0)
+    camera = page.maps.first.camera()
+    done.acting.comparing.close()
+    back = done.map_page.canvas.camera()
+    assert (back.x, back.y, back.metres_per_pixel) == (camera.x, camera.y, camera.metres_per_pixel)
 
 
 def test_what_lies_under_the_mouse_is_told_for_both(done: Workbench, qtbot) -> None:

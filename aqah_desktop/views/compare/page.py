@@ -165,13 +165,9 @@ class ComparePage(QWidget):
         self.choose(found[0].id, found[1].id)
 
     def _look(self) -> None:
-        """Look where the map looks; a territory shown whole stays whole, in whatever room there is."""
-        whole = self._map.canvas.wanted_extent()
+        """Look where the map looks."""
         self._linked.set_on(True)
-        if whole is not None:
-            self.maps.first.zoom_to(whole)
-        else:
-            self._linked.follow(self._map.canvas)
+        self._linked.follow(self._map.canvas)
 
     def leave(self) -> None:
         """The page is no longer shown: the map goes its own way again."""

@@ -27,10 +27,11 @@ from aqah_desktop.models.run_desk import Run, RunDesk
 from aqah_desktop.models.services import Services
 from aqah_desktop.records import AlgorithmSpec, Outcome
 from aqah_desktop.views.context import ViewContext
+from aqah_desktop.views.forms.flow import FlowLayout
 from aqah_desktop.views.history.table import COLUMNS, HistoryModel
 from aqah_desktop.views.qt_dispatch import Dispatcher
 from aqah_desktop.views.themed import with_icon
-from aqah_desktop.views.widgets import button, column, label, row
+from aqah_desktop.views.widgets import button, column, label
 
 _WIDTHS = {"when": 170, "what": 240, "outcome": 120, "duration": 100}
 #: What can be done with a run, and its icon.
@@ -87,11 +88,13 @@ class HistoryPanel(QWidget):
     def _full(self) -> QWidget:
         page, t = QWidget(), self._context.t
         layout = column(page, margins=8, spacing=8)
+        tools = FlowLayout()
         for name, icon in _ACTIONS.items():
             made = button(t(f"history.{name}"), partial(self.act, name))
             made.setToolTip(t(f"history.{name}_help"))
             self.buttons[name] = with_icon(made, self._context.theme, icon)
-        layout.addLayout(row(*self.buttons.values(), None))
+            tools.addWidget(made)
+        layout.addLayout(tools)
         layout.addWidget(self.table, 1)
         return page
 

@@ -40,13 +40,15 @@ class Linked:
         self._on = on
 
     def follow(self, leader: MapCanvas) -> None:
-        """Let all others look where one looks."""
+        """Let all others look where one looks; what it shows whole, each shows whole in its own room."""
         if self._busy or not self._on:
             return
         self._busy = True
-        camera = leader.camera()
+        camera, whole = leader.camera(), leader.wanted_extent()
         for canvas in self._canvases:
-            if canvas is not leader:
+            if canvas is not leader and whole is not None:
+                canvas.zoom_to(whole)
+            elif canvas is not leader:
                 canvas.look_at(camera.x, camera.y, camera.metres_per_pixel)
         self._busy = False
 

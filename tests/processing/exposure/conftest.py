@@ -77,7 +77,7 @@ def sites() -> gpd.GeoDataFrame:
     rows = [
         ("E1", "ecole", "École un", "59001", 80, point(692_100, 7_056_100)),
         ("E2", "ecole", "École deux", "59002", 120, point(696_050, 7_056_150)),
-        ("E3", "ecole", "École sans position", "59002", 60, None),
+        ("E3", "ecole", "École sans position", "59004", 60, None),
         ("E4", "ecole", "École sur la mer", "59002", None, point(701_500, 7_052_500)),
         ("E5", "ecole", "École hors carte", "59002", None, point(720_000, 7_056_000)),
         ("E6", "ecole", "École de l’est", "59003", 10, point(700_500, 7_057_300)),
@@ -111,10 +111,11 @@ def communes() -> gpd.GeoDataFrame:
         shapely.box(691_000, 7_052_000, 695_000, 7_059_000),
         shapely.box(695_000, 7_052_000, 699_000, 7_059_000),
         shapely.box(699_000, 7_052_000, 702_000, 7_059_000),
+        shapely.box(695_000, 7_030_000, 699_000, 7_032_000),
     ]
-    codes = ["59001", "59002", "59003"]
+    codes = ["59001", "59002", "59003", "59004"]
     return gpd.GeoDataFrame(
-        {"commune_code": codes, "name": codes, "epci_code": [TERRITORY, TERRITORY, EAST]},
+        {"commune_code": codes, "name": codes, "epci_code": [TERRITORY, TERRITORY, EAST, TERRITORY]},
         geometry=boxes,
         crs=CRS,
     )
@@ -222,11 +223,11 @@ def write_pack(folder: Path) -> None:
         _raster("population", "population"),
     ]
     territories = [
-        Territory(TERRITORY, TerritoryKind.EPCI, "Territoire d’essai", 1, ("59001", "59002"),
+        Territory(TERRITORY, TerritoryKind.EPCI, "Territoire d’essai", 1, ("59001", "59002", "59004"),
                   (691_000.0, 7_052_000.0, 699_000.0, 7_059_000.0), True),
         Territory(EAST, TerritoryKind.EPCI, "Territoire de l’est", 1, ("59003",),
                   (699_000.0, 7_052_000.0, 702_000.0, 7_059_000.0)),
-        Territory("32", TerritoryKind.REGION, "Région", 1, ("59001", "59002", "59003"), GRID.extent),
+        Territory("32", TerritoryKind.REGION, "Région", 1, ("59001", "59002", "59003", "59004"), GRID.extent),
     ]  # fmt: skip
     records = {
         "datasets.json": [_dataset(name, quality) for name, quality in QUALITIES.items()],

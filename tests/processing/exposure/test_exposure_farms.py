@@ -128,7 +128,7 @@ def test_without_parcels_or_farms_nothing_is_counted_as_zero(run: Any) -> None:
 def test_the_nearest_site_may_be_across_the_border(run: Any, tmp_path: Path) -> None:
     """The territory ends at x = 699 000; E6 stands 1.5 km beyond it."""
     path = write_parcels(tmp_path / "p.gpkg", square(698_800, 7_057_200, 200))
-    results = run(FarmExposure(), parcels_file=path, radii_m="150, 1600")
+    results = run(FarmExposure(), parcels_file=path, radii_m="150, 1600", kinds="ecole")
     assert parcels_of(results).loc["P0", "nearest_site_id"] == "E6"
     assert results.tables["sites"].frame.set_index("site_id").loc["E6", "parcels_within_1600_m"] == 1
     results = run(FarmExposure(), parcels_file=path, radii_m="150")
@@ -142,6 +142,76 @@ def test_unplaced_sites_are_listed_without_numbers(run: Any, tmp_path: Path) -> 
     assert site["status"] == "unplaced"
     assert site[["nearest_parcel_m", "parcels_within_150_m", "ha_within_150_m", "value_ug_m3"]].isna().all()
     assert "exposure.note_unplaced" in [n.key for n in results.notes]
+
+
+# --------------------------------------------------------------------------- where sites are not known
+
+
+def test_beside_unplaced_sites_nothing_is_told(run: Any, tmp_path: Path) -> None:
+    """École E3 of commune 59004 has no position: nothing is known of écoles there, of hospitals it is."""
+    path = write_parcels(
+        tmp_path / "p.gpkg", square(696_000, 7_031_000, 100), square(692_000, 7_055_000, 100)
+    )
+    raster = map_around(tmp_path / "m.tif", (690_000, 7_029_000, 700_000, 7_060_000))
+    results = run(FarmExposure(), parcels_file=path, raster=raster, radii_m="150, 500")
+    table = parcels_of(results)
+    there, elsewhere = table.loc["P0"], table.loc["P1"]
+    empty = [
+        "nearest_site_m",
+        "nearest_site_id",
+        "nearest_ecole_m",
+        "schools_within_500_m",
+        "ha_within_500_m",
+    ]
+    assert there[empty].isna().all() and there["care_within_500_m"] == 0
+    assert (there["sites_status"], there["unknown_kinds"]) == ("sites_unknown", "ecole,hospital")
+    assert elsewhere["nearest_ecole_m"] > 0 and elsewhere["schools_within_500_m"] == 0
+    assert (elsewhere["sites_status"], elsewhere["unknown_kinds"]) == ("known", "")
+    assert results.figures["parcels_sites_unknown"] == 1
+    notes = [n for n in results.notes if n.key == "exposure.note_sites_unknown"]
+    assert [n.params["territory"] for n in notes] == ["Territoire d’essai"]
+    assert "écoles (1 sans position sur 5)" in Catalogue("fr").text(notes[0])
+    assert "écoles (1 of 5 without a position)" in Catalogue("en").text(notes[0])
+
+
+def test_outside_the_territories_of_the_sites_every_distance_is_empty(run: Any, tmp_path: Path) -> None:
+    """Beyond x = 702 000 no commune is known; in 59003 no hospital is."""
+    path = write_parcels(
+        tmp_path / "p.gpkg", square(705_000, 7_055_000, 100), square(700_500, 7_057_000, 100)
+    )
+    raster = map_around(tmp_path / "m.tif", (690_000, 7_050_000, 710_000, 7_060_000))
+    results = run(FarmExposure(), parcels_file=path, raster=raster, radii_m="500")
+    table = parcels_of(results)
+    names = [c for c in table if c.startswith("nearest_") or "_within_" in c]
+    assert table.loc["P0", names].isna().all() and table.loc["P0", "status"] == "ok"
+    assert table.loc["P0", "sites_status"] == "sites_unknown"
+    assert table.loc["P1", "schools_within_500_m"] == 1 and table.loc["P1", "nearest_ecole_m"] == 200.0
+    assert table.loc["P1", ["nearest_hospital_m", "care_within_500_m", "nearest_site_m"]].isna().all()
+    notes = {n.key: n.params for n in results.notes}
+    assert notes["exposure.note_sites_elsewhere"]["count"] == 1
+
+
+def test_the_sites_of_a_file_are_taken_as_they_are(run: Any, tmp_path: Path) -> None:
+    path = write_parcels(tmp_path / "p.gpkg", square(696_000, 7_055_000, 100))
+    (tmp_path / "s.csv").write_text("id,x,y\nA,696050,7055300\n", encoding="utf-8")
+    row = parcels_of(run(FarmExposure(), parcels_file=path, sites_file=tmp_path / "s.csv")).loc["P0"]
+    assert row["nearest_site_m"] == 200.0 and row["sites_status"] == "known"
+
+
+@pytest.mark.parametrize("territory", ["200067965", "246000707"])
+def test_no_distance_to_a_school_of_another_territory(checkout: Path, tmp_path: Path, territory: str) -> None:
+    """No école is placed in the Oise territories: the nearest of the pack stands 100 km away."""
+    pack = Pack.open(checkout / "data")
+    x_min, y_min, x_max, y_max = pack.territory(territory).extent
+    path = write_parcels(tmp_path / "p.gpkg", square((x_min + x_max) / 2, (y_min + y_max) / 2, 200))
+    given = {"territory": territory, "year": 2019, "parcels_file": path, "kinds": "ecole,college,lycee"}
+    results = _run_unchecked(pack, **given)
+    row = parcels_of(results).loc["P0"]
+    assert row["status"] == "ok" and row["sites_status"] == "sites_unknown"
+    assert "ecole" in row["unknown_kinds"]
+    columns = ["nearest_site_m", "nearest_ecole_m", *(f"schools_within_{r}_m" for r in (20, 50, 150, 500))]
+    assert row[columns].isna().all()
+    assert "exposure.note_sites_unknown" in [n.key for n in results.notes]
 
 
 # --------------------------------------------------------------------------- the training set
@@ -218,7 +288,7 @@ def test_parcels_off_the_map_or_without_data_are_listed(run: Any, tmp_path: Path
     table = parcels_of(run(FarmExposure(), parcels_file=path))
     assert table["status"].tolist() == ["ok", "nodata", "outside"]
     assert table.loc[["P1", "P2"], ["mean_ug_m3", "max_ug_m3"]].isna().all(axis=None)
-    assert table["nearest_site_m"].notna().all()
+    assert table.loc["P0", "nearest_site_m"] > 0 and table.loc["P1", "nearest_ecole_m"] > 0
 
 
 def test_a_parcel_half_off_the_map_says_how_much_was_read(run: Any, tmp_path: Path) -> None:
@@ -362,7 +432,7 @@ def test_parcels_far_from_the_map_are_refused(pack: Pack, shared: Path) -> None:
 def test_tables_of_parcels_and_of_sites_tell_the_same_story(run: Any, tmp_path: Path, seed: int) -> None:
     """Pairs counted from the parcels equal pairs counted from the sites; hectares agree for lone sites."""
     generator = np.random.default_rng(seed)
-    corners = generator.uniform((691_000, 7_053_000), (698_000, 7_058_000), (6, 2)).round(1)
+    corners = generator.uniform((691_000, 7_053_000), (695_000, 7_058_000), (6, 2)).round(1)
     sides = generator.uniform(50, 1_500, 6).round(1)
     shapes = [square(x, y, side) for (x, y), side in zip(corners, sides, strict=True)]
     path = write_parcels(tmp_path / f"p{seed}.gpkg", *shapes)

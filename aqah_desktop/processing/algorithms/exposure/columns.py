@@ -25,6 +25,10 @@ _VALUE = _field("value_ug_m3", "real", "Moyenne annuelle", "Annual mean", "µg/m
 _STD = _field("std_ug_m3", "real", "Écart type de la carte", "Standard deviation of the map", "µg/m³")
 _QUALITY = _field("quality", "text", "Qualité", "Quality")
 _STATUS = _field("status", "text", "État de la lecture", "State of the reading")
+_SITES_STATUS = _field("sites_status", "text", "Sites alentour", "Sites around")
+_UNKNOWN_KINDS = _field(
+    "unknown_kinds", "text", "Types inconnus ou non placés ici", "Kinds unknown or unplaced here"
+)
 _PUPILS = _field("pupils", "integer", "Élèves connus", "Known pupils")
 
 SITE_COLUMNS = (
@@ -80,6 +84,8 @@ PARCEL_COLUMNS = (
     _field("covered_share", "real", "Part couverte par la carte", "Share covered by the map"),
     _field("nearest_site_m", "real", "Distance à un site", "Distance to a site", "m"),
     _field("nearest_site_id", "text", "Site le plus proche", "Nearest site"),
+    _SITES_STATUS,
+    _UNKNOWN_KINDS,
     _field("geometry_repaired", "boolean", "Contour réparé", "Outline repaired"),
     _QUALITY,
     _STATUS,
@@ -97,6 +103,8 @@ FARM_COLUMNS = (
     _STD,
     _field("nearest_site_m", "real", "Distance à un site", "Distance to a site", "m"),
     _field("nearest_site_id", "text", "Site le plus proche", "Nearest site"),
+    _SITES_STATUS,
+    _UNKNOWN_KINDS,
     _QUALITY,
     _STATUS,
 )

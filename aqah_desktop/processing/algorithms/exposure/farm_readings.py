@@ -15,27 +15,16 @@ from aqah_desktop.processing.algorithms.exposure.columns import (
     NEAR_SITE_COLUMNS,
     PARCEL_COLUMNS,
 )
+from aqah_desktop.processing.algorithms.exposure.ground import SiteGround, ground_of
 from aqah_desktop.processing.algorithms.exposure.maps import ConcentrationMap, open_map
 from aqah_desktop.processing.algorithms.exposure.names import TRAINING_SITES
+from aqah_desktop.processing.algorithms.exposure.nearness import counts, sites_near, unknown_ground_m
 from aqah_desktop.processing.algorithms.exposure.receptors import read_farms, read_parcels, read_sites
 from aqah_desktop.processing.algorithms.exposure.site_readings import map_notes, read_points, refuse_empty
 from aqah_desktop.processing.contract import Context, Feedback, Params, Results, TableResult
 from aqah_desktop.records import FieldSchema, Method, Quality, Standing, Text
 from aqah_desktop.science import proximity
 
-_GROUPS = {
-    "ecole": "schools",
-    "college": "schools",
-    "lycee": "schools",
-    "hospital": "care",
-    "ehpad": "care",
-    "social_centre": "social_centres",
-    "house": "houses",
-    "fictitious_school": "schools",
-    "fictitious_house": "houses",
-}
-#: Group of the kinds only a user's file has.
-_OTHER = "others"
 _M2_PER_HA = proximity.M2_PER_HA
 
 
@@ -48,6 +37,8 @@ class Scene:
     sites: gpd.GeoDataFrame
     radii_m: tuple[float, ...]
     standings: tuple[Standing, ...]
+    #: Where the pack's sites are known; none for a user's file or the training set, taken as they are.
+    ground: SiteGround | None = None
 
     @property
     def quality(self) -> str:
@@ -66,7 +57,7 @@ def assess_farms(params: Params, radii_m: tuple[float, ...], context: Context, f
         # Parcels, when there are any, are what is asked about.
         refuse_empty((parcels if len(parcels) else farms)["status"].to_numpy(), "raster")
         sites = site_table(scene, concentration, params, context, feedback.child(0.6, 0.95))
-        notes = farm_notes(scene, parcels, concentration, feedback)
+        notes = farm_notes(scene, parcels, concentration, feedback, str(params["territory"]))
     feedback.progress(1.0)
     return Results(
         standing=Standing.worst(list(scene.standings), Method.DERIVED, concentration.standing.limits),
@@ -93,7 +84,9 @@ def read_scene(params: Params, radii_m: tuple[float, ...], context: Context, beh
         params = params | {"sites_layer": TRAINING_SITES}
     sites, behind_sites = read_sites(params, context, None)
     standings = (*behind_parcels, *behind_farms, *behind_sites, behind_map)
-    return Scene(parcels, farms, sites, radii_m, standings)
+    of_pack = params["dataset"] != "training" and "sites_file" not in context.inputs
+    ground = ground_of(context.pack, sites) if of_pack else None
+    return Scene(parcels, farms, sites, radii_m, standings, ground)
 
 
 def parcel_table(
@@ -118,13 +111,13 @@ def parcel_table(
         covered_share=found["covered_share"].round(4).where(parcels.geometry.notna().to_numpy()).to_numpy(),
         status=status,
     )
-    near = _sites_near(scene, shapes)
+    near = sites_near(scene.sites, shapes, scene.radii_m, scene.ground)
+    unknown_m = unknown_ground_m(scene.sites, shapes, scene.ground)
     feedback.check()
     for radius_m in scene.radii_m:
         hectares = proximity.hectares_near_points(_points(scene.sites), shapes, radius_m)
-        near[f"ha_within_{radius_m:g}_m"] = np.round(
-            np.where(shapely.is_missing(shapes), np.nan, hectares), 4
-        )
+        told = ~shapely.is_missing(shapes) & (unknown_m > radius_m)
+        near[f"ha_within_{radius_m:g}_m"] = np.round(np.where(told, hectares, np.nan), 4)
         feedback.check()
     feedback.progress(1.0)
     return _finished(table, near, PARCEL_COLUMNS, scene, params)
@@ -139,7 +132,8 @@ def farm_table(
     table = scene.farms.assign(
         **_lon_lat(scene.farms), value_ug_m3=reading.value, std_ug_m3=reading.std, status=reading.status
     )
-    return _finished(table, _sites_near(scene, _points(scene.farms)), FARM_COLUMNS, scene, params)
+    near = sites_near(scene.sites, _points(scene.farms), scene.radii_m, scene.ground)
+    return _finished(table, near, FARM_COLUMNS, scene, params)
 
 
 def site_table(
@@ -171,7 +165,7 @@ def farm_figures(
     within = [
         {
             "radius_m": radius_m,
-            "hectares": round(float(parcels[f"ha_within_{radius_m:g}_m"].sum()), 2) if len(read) else None,
+            "hectares": _total(parcels[f"ha_within_{radius_m:g}_m"]) if len(read) else None,
             "sites_with_parcels": _how_many(sites[f"parcels_within_{radius_m:g}_m"]),
             "sites_with_farms": _how_many(sites[f"farms_within_{radius_m:g}_m"]),
         }
@@ -189,13 +183,19 @@ def farm_figures(
         "parcels_mean_ug_m3": None if mean is None else round(mean, 2),
         "parcels_max_ug_m3": round(float(read["max_ug_m3"].max()), 2) if len(read) else None,
         "farms": len(farms),
+        "parcels_sites_unknown": int((parcels["sites_status"] == "sites_unknown").sum()),
+        "farms_sites_unknown": int((farms["sites_status"] == "sites_unknown").sum()),
         "sites": len(sites),
         "within": within,
     }
 
 
 def farm_notes(
-    scene: Scene, parcels: gpd.GeoDataFrame, concentration: ConcentrationMap, feedback: Feedback
+    scene: Scene,
+    parcels: gpd.GeoDataFrame,
+    concentration: ConcentrationMap,
+    feedback: Feedback,
+    territory: str,
 ) -> tuple[Text, ...]:
     """Sentences that go with the tables; what the reader must not miss is also a warning."""
     warnings = []
@@ -214,6 +214,9 @@ def farm_notes(
     unread = int(parcels["status"].isin(["outside", "nodata"]).sum())
     if unread:
         warnings.append(Text("exposure.note_parcels_unread", {"count": unread, "total": len(parcels)}))
+    if scene.ground is not None:
+        land = np.concatenate([_points(scene.parcels), _points(scene.farms)])
+        warnings += scene.ground.notes(land, (territory,))
     unplaced = int(scene.sites.geometry.isna().sum())
     if unplaced:
         warnings.append(Text("exposure.note_unplaced", {"count": unplaced, "total": len(scene.sites)}))
@@ -223,26 +226,6 @@ def farm_notes(
 
 
 # --------------------------------------------------------------------------- what stands near what
-
-
-def _sites_near(scene: Scene, shapes: np.ndarray) -> pd.DataFrame:
-    """Nearest site, nearest of each kind, and number of each group within each radius."""
-    sites, points = scene.sites, _points(scene.sites)
-    missing = shapely.is_missing(shapes)
-    index, distance = proximity.nearest(shapes, points)
-    ids = np.array([*sites["site_id"], None], dtype=object)  # position −1 is "none"
-    columns: dict[str, Any] = {"nearest_site_m": distance.round(1), "nearest_site_id": ids[index]}
-    kinds = sites["kind"].to_numpy(dtype=object)
-    for kind in sorted(set(kinds)):
-        _, distance = proximity.nearest(shapes, points[kinds == kind])
-        columns[f"nearest_{kind}_m"] = distance.round(1)
-    groups = np.array([_GROUPS.get(kind, _OTHER) for kind in kinds], dtype=object)
-    point, shape, distance = proximity.pairs_within(points, shapes, scene.radii_m[-1])
-    for group in sorted(set(groups)):
-        for radius_m in scene.radii_m:
-            chosen = shape[(distance <= radius_m) & (groups[point] == group)]
-            columns[f"{group}_within_{radius_m:g}_m"] = _counts(chosen, missing)
-    return pd.DataFrame(columns, index=range(len(shapes)))
 
 
 def _land_near(scene: Scene, feedback: Feedback) -> pd.DataFrame:
@@ -262,9 +245,9 @@ def _land_near(scene: Scene, feedback: Feedback) -> pd.DataFrame:
     for radius_m in scene.radii_m:
         feedback.check()
         hectares = proximity.hectares_around_points(points, parcels, radius_m)
-        columns[f"parcels_within_{radius_m:g}_m"] = _counts(site[to_parcel <= radius_m], missing | no_parcels)
+        columns[f"parcels_within_{radius_m:g}_m"] = counts(site[to_parcel <= radius_m], missing | no_parcels)
         columns[f"ha_within_{radius_m:g}_m"] = np.round(np.where(missing | no_parcels, np.nan, hectares), 4)
-        columns[f"farms_within_{radius_m:g}_m"] = _counts(near_farm[to_farm <= radius_m], missing | no_farms)
+        columns[f"farms_within_{radius_m:g}_m"] = counts(near_farm[to_farm <= radius_m], missing | no_farms)
     return pd.DataFrame(columns, index=range(len(points)))
 
 
@@ -283,10 +266,9 @@ def _how_many(counts: pd.Series) -> int | None:
     return int((counts > 0).sum()) if counts.notna().any() else None
 
 
-def _counts(positions: np.ndarray, missing: np.ndarray) -> Any:
-    counts = pd.array(np.bincount(positions, minlength=len(missing)), dtype="Int64")
-    counts[missing] = pd.NA
-    return counts
+def _total(hectares: pd.Series) -> float | None:
+    """Sum of what is known; ``None`` when nothing is."""
+    return round(float(hectares.sum()), 2) if hectares.notna().any() else None
 
 
 # --------------------------------------------------------------------------- small

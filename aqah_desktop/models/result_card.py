@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aqah_desktop.messages import Catalogue
+from aqah_desktop.models.comparison import AFTER, BEFORE
 from aqah_desktop.records import Interval
 from aqah_desktop.reporting.words import standing_tone, standing_words
 
@@ -36,6 +37,8 @@ class ResultCard:
     limits: str
     notes: tuple[str, ...]
     outputs: tuple[str, ...] = ()
+    #: Whether there is a before and an after to compare.
+    comparable: bool = False
 
 
 def card_of(finished: Finished, catalogue: Catalogue) -> ResultCard:
@@ -54,6 +57,7 @@ def card_of(finished: Finished, catalogue: Catalogue) -> ResultCard:
         results.standing.limits.in_language(catalogue.language),
         tuple(dict.fromkeys(catalogue.text(note) for note in results.notes)),
         () if is_action else tuple(outputs),
+        {BEFORE, AFTER} <= set(results.rasters),
     )
 
 

@@ -49,13 +49,15 @@ class Acting(QObject):
     def _connect(self) -> None:
         bench, project = self._bench, self._context.project
         self._context.actions.bind("simulate.action", self.show_scenario)
+        self._context.actions.bind("history.show", lambda: bench.bottom.show_page("history", focus=True))
         bench.side.page_changed.connect(self._on_page)
         bench.algorithm_chosen.connect(self.open_action)
         self.simulate.history_asked.connect(self.show_in_history)
+        self.simulate.layers_asked.connect(self.show_layers)
         self.simulate.compare_asked.connect(self.comparing.open_run)
         self.history.rerun_asked.connect(self._on_rerun)
         self.history.edit_asked.connect(self.open_record)
-        self.history.layers_asked.connect(self._on_layers_asked)
+        self.history.layers_asked.connect(lambda record: self.show_layers(record.id))
         self.desk.started.connect(self._on_started)
         self.desk.stored.connect(self._on_stored)
         self.desk.changed.connect(self._on_changed)
@@ -162,10 +164,11 @@ class Acting(QObject):
         elif latest.get(RunKind.ACTION) is not newest:
             latest.put(RunKind.ACTION, newest)
 
-    def _on_layers_asked(self, record: RunRecord) -> None:
+    def show_layers(self, record_id: str) -> None:
+        """Put the layers of a run above the others, those taken away since too."""
         keeper, state = self._bench.keeper, self._context.project.state
         self._context.dispatcher.submit(
-            lambda _: entries_of_run(keeper, state, record.id), self._on_entries, key="entries_of_run"
+            lambda _: entries_of_run(keeper, state, record_id), self._on_entries, key="entries_of_run"
         )
 
     def _on_entries(self, entries: tuple[LayerEntry, ...]) -> None:

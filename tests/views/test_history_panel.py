@@ -47,6 +47,12 @@ def test_it_says_what_to_do_while_there_is_nothing(panel: HistoryPanel) -> None:
     panel.act("copy")
 
 
+def test_its_action_brings_it_to_the_front(panel, mel) -> None:
+    mel.bottom.set_open(False)
+    mel.context.actions.action("history.show").trigger()
+    assert mel.bottom.is_open() and mel.bottom.current() == "history"
+
+
 def test_a_run_is_listed_with_its_parameters_in_words(panel, mel, qtbot) -> None:
     run = compute(mel, qtbot)
     assert run.stage is Stage.DONE

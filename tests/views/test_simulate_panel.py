@@ -246,11 +246,27 @@ def test_a_run_from_the_keys_to_the_card_undone_and_redone_in_one_step(panel, me
     assert mel.context.project.state == before
     assert mel.latest.get(RunKind.ACTION) is None
     assert panel.action_page.result.gone.isVisibleTo(panel)
-    assert not panel.action_page.result.compare.isEnabled()
+    assert not panel.action_page.result.next.isEnabled()
     mel.context.actions.action("edit.redo").trigger()
     assert mel.context.project.state == after
     assert mel.latest.get(RunKind.ACTION) is panel._run.finished
     assert not panel.action_page.result.gone.isVisibleTo(panel)
+
+
+def test_the_card_of_another_computation_offers_its_layers(panel, mel, qtbot) -> None:
+    open_action(panel, qtbot, "aqah.exposure.sites")
+    panel.run()
+    until_over(panel, qtbot)
+    assert panel._run.stage is Stage.DONE, panel._run.error
+    result = panel.action_page.result
+    assert "821 lignes" in words(result) and "Comparer" not in result.next.text()
+    assert mel.latest.get(RunKind.ACTION) is None
+    QTest.mouseClick(result.next, Qt.MouseButton.LeftButton)
+    own = panel._run.record.id
+    qtbot.waitUntil(
+        lambda: any(e.visible for e in mel.context.project.state.layers if e.layer.run_id == own),
+        timeout=10000,
+    )
 
 
 def test_the_map_shows_the_result_that_was_just_computed(panel, mel, qtbot) -> None:

@@ -37,6 +37,7 @@ class ActionPage(QWidget):
     run_asked = Signal()
     cancel_asked = Signal()
     compare_asked = Signal()
+    layers_asked = Signal()
     history_asked = Signal()
     pick_asked = Signal(str)
     draw_asked = Signal(str)
@@ -182,6 +183,7 @@ class ActionPage(QWidget):
         self.show_trouble(None)
         self.result = ResultView(self._context, card, parameters, len(run.entries))
         self.result.compare_asked.connect(self.compare_asked)
+        self.result.layers_asked.connect(self.layers_asked)
         self.result.history_asked.connect(self.history_asked)
         self.result.change_asked.connect(self.show_form)
         self._result_area.setWidget(self.result)
@@ -190,7 +192,7 @@ class ActionPage(QWidget):
         self._body.setCurrentWidget(self._result_area)
         self.footer.rest()
         self.footer.setVisible(False)
-        self.result.compare.setFocus()
+        self.result.next.setFocus()
 
     def show_form(self) -> None:
         """Go back from the result to the form, values as they were."""

@@ -48,6 +48,8 @@ class SimulatePanel(QWidget):
 
     #: Before and after of a run to be compared, by the id of its record.
     compare_asked = Signal(str)
+    #: The layers of a run to be put on top of the map, by the id of its record.
+    layers_asked = Signal(str)
     #: A run to be shown in the history, by the id of its record.
     history_asked = Signal(str)
 
@@ -77,6 +79,7 @@ class SimulatePanel(QWidget):
         page.cancel_asked.connect(self.cancel)
         page.compare_asked.connect(lambda: self._tell(self.compare_asked))
         page.history_asked.connect(lambda: self._tell(self.history_asked))
+        page.layers_asked.connect(lambda: self._tell(self.layers_asked))
         page.pick_asked.connect(self._on_pick)
         page.draw_asked.connect(self._on_draw)
         self._desk.changed.connect(self._on_run)
@@ -177,6 +180,7 @@ class SimulatePanel(QWidget):
     def _on_form(self, name: str) -> None:
         self._show_place()
         if name:
+            self.action_page.show_trouble(None)
             self.action_page.footer.rest()
             self._check.start()
 

@@ -35,6 +35,7 @@ class ResultView(QWidget):
     """The card of a run that is done."""
 
     compare_asked = Signal()
+    layers_asked = Signal()
     history_asked = Signal()
     change_asked = Signal()
 
@@ -50,11 +51,16 @@ class ResultView(QWidget):
         for words in card.outputs:
             layout.addWidget(label(words, "", wrap=True))
         layout.addWidget(self._quality(card))
-        self.compare = button(t("simulate.compare"), self.compare_asked.emit, "primary")
+        #: The one obvious next step.
+        self.next = (
+            button(t("simulate.compare"), self.compare_asked.emit, "primary")
+            if card.comparable
+            else button(t("simulate.show_layers"), self.layers_asked.emit, "primary")
+        )
         self.change = button(t("simulate.back_to_form"), self.change_asked.emit)
         self.history = button(t("simulate.show_history"), self.history_asked.emit, "link")
         with_icon(self.change, context.theme, "pencil")
-        for widget in (self.compare, self.change, self.history):
+        for widget in (self.next, self.change, self.history):
             layout.addWidget(widget)
         layout.addWidget(rule())
         layout.addWidget(label(t("simulate.with", parameters=parameters), "note", wrap=True))
@@ -69,7 +75,7 @@ class ResultView(QWidget):
     def show_gone(self, gone: bool) -> None:
         """Say that the result was undone: its figures stay readable, its layers are not there."""
         self.gone.setVisible(gone)
-        self.compare.setEnabled(not gone)
+        self.next.setEnabled(not gone)
 
     def _quality(self, card: ResultCard) -> QFrame:
         frame = QFrame()

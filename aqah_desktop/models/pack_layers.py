@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _GROUPS = {
     "sites": "sites", "stations": "observations", "concentration": "concentrations",
     "uncertainty": "concentrations", "emissions": "activities", "industry": "activities",
-    "farms": "activities", "parcels": "training", "population": "reference", "base": "reference", "places": "reference",
+    "farms": "activities", "parcels": "training", "population": "reference",
+    "base": "reference", "places": "reference",
 }  # fmt: skip
 #: Ground of every map, not a layer one looks at.
 _GROUND = frozenset(("land",))

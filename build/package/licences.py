@@ -25,7 +25,8 @@ def shipped_names() -> list[str]:
 
 def report() -> list[dict[str, str]]:
     """One row per shipped package: Name, Version, License."""
-    command = [str(Path(sys.executable).parent / "pip-licenses"), "--format=json", "--from=mixed", "--packages"]
+    tool = str(Path(sys.executable).parent / "pip-licenses")
+    command = [tool, "--format=json", "--from=mixed", "--packages"]
     answer = subprocess.run([*command, *shipped_names()], capture_output=True, text=True, check=True)
     rows: list[dict[str, str]] = json.loads(answer.stdout)
     return rows

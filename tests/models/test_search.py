@@ -115,7 +115,8 @@ def test_a_keystroke_among_all_names_of_the_region_is_instant() -> None:
         "oise",
     ]
     names = [
-        f"{syllables[i % 14]}{syllables[i // 14 % 14]}{syllables[i // 196 % 14]}-{syllables[i // 7 % 14]}{i % 97}"
+        f"{syllables[i % 14]}{syllables[i // 14 % 14]}{syllables[i // 196 % 14]}"
+        f"-{syllables[i // 7 % 14]}{i % 97}"
         for i in range(8000)
     ]
     index = Index([Entry("commune", str(i), name) for i, name in enumerate(names)])

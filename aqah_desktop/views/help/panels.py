@@ -122,7 +122,9 @@ def bind_help(shell: Shell) -> None:
     """Bind shortcuts, journal and about."""
     context, t = shell.context, shell.context.t
 
-    def show(name: str, title: str, panel: Callable[[ViewContext], QWidget], size: QSize, scrolls: bool) -> None:
+    def show(
+        name: str, title: str, panel: Callable[[ViewContext], QWidget], size: QSize, scrolls: bool
+    ) -> None:
         shell.open_sheet(name, t(title), lambda: panel(context), size, scrolls)
 
     for action, title, panel, size, scrolls in (

@@ -100,6 +100,8 @@ def exposure(
 
     console, services = _console(json), _services(pack)
     tasks.check_target(out, tasks.TABLE_ENDINGS)
+    if sites is None and sites_file is None:
+        sites = ",".join(tasks.SITE_KINDS)
     if raster is None:
         year = tasks.moment(services, pollutant, year)
     given = {

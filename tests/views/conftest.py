@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -59,6 +60,8 @@ def bench(
 ) -> Iterator[Workbench]:
     """A workbench in a window of 1366 × 768, on the bundled pack, with settings of its own."""
     monkeypatch.setenv("AQAH_HOME", str(tmp_path / "home"))
+    # As in the program: what is no longer used is destroyed on this thread, never on a worker's.
+    gc.disable()
     before = {t.ident for t in threading.enumerate()}
     tops = {id(w) for w in QApplication.topLevelWidgets()}
     settings = Settings(None)
@@ -74,6 +77,8 @@ def bench(
     window.deleteLater()
     QApplication.processEvents()
     QApplication.sendPostedEvents(None, 52)  # DeferredDelete
+    gc.collect()
+    gc.enable()
     left = _threads_left(before)
     assert left == [], f"threads left running: {left}"
     widgets = [w for w in QApplication.topLevelWidgets() if id(w) not in tops and w.isVisible()]

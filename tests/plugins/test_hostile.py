@@ -54,6 +54,12 @@ def _assert_understandable(error: PluginError, plugin: str) -> None:
         assert "{" not in text.as_lines() and f"{error.key}." not in text.as_lines()
 
 
+@pytest.fixture(autouse=True)
+def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that run at the same time make scratch folders of their own elsewhere."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def _scratch_folders() -> set[str]:
     return {p.name for p in Path(tempfile.gettempdir()).glob("aqah-plugin-*")}
 
